@@ -1,0 +1,61 @@
+"""Hints in tiers: each call shows the next, so that nobody is told more than they ask for."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from chipgap.errors import ChipgapError
+
+
+class Hints:
+    """The hints of one unit.
+
+    Parameters
+    ----------
+    tiers
+        For each question its hints, the gentlest first.
+    """
+
+    def __init__(self, tiers: Mapping[str, Sequence[str]]) -> None:
+        self._tiers = tiers
+        self._asked: Counter[str] = Counter()
+
+    def __call__(self, question: str) -> "Hint":
+        """Return the next hint for a question; after the last one they start again.
+
+        Raises
+        ------
+        ChipgapError
+            If there is no such question, listing those that are.
+        """
+        if question not in self._tiers:
+            raise ChipgapError(f"No question {question!r}. There are hints for: {', '.join(self._tiers)}.")
+        tiers = self._tiers[question]
+        place = self._asked[question] % len(tiers)
+        self._asked[question] += 1
+        return Hint(question, place + 1, len(tiers), tiers[place])
+
+    def questions(self) -> list[str]:
+        """Return the names of the questions that have hints."""
+        return list(self._tiers)
+
+
+class Hint(str):
+    """One hint; shows itself as a short paragraph in a notebook."""
+
+    __slots__ = ("_label",)
+
+    def __new__(cls, question: str, place: int, total: int, text: str) -> "Hint":
+        """Make a hint that knows it is number ``place`` of ``total``."""
+        hint = super().__new__(cls, text)
+        more = "Run it again for the next." if place < total else "That was the last one."
+        hint._label = (f"Hint {place} of {total} for {question}", more)
+        return hint
+
+    def __repr__(self) -> str:
+        """Return the hint with its place, as text."""
+        label, more = self._label
+        return f"{label}: {self} {more}"
+
+    def _repr_markdown_(self) -> str:
+        label, more = self._label
+        return f"**{label}.** {self} *{more}*"
