@@ -1,0 +1,164 @@
+"""Keep ``datasets/datapackage.json`` and ``datasets/README.md`` in step with the tables.
+
+After a change of a CSV file: ``python -m chipgap.authoring.datapackage``.
+"""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from chipgap.data import cite, describe, is_shaky, load
+from chipgap.data.reading import fingerprint
+from chipgap.data.schema import DESCRIPTOR
+from chipgap.paths import project_root
+
+README = "README.md"
+SAMPLE_ROWS = 3
+
+
+def refresh(root: Path) -> list[str]:
+    """Write size and hash of every table of ``root/datasets`` into its data package.
+
+    Returns
+    -------
+    list of str
+        Names of the tables whose record changed.
+    """
+    folder = root / "datasets"
+    package = _package(folder)
+    changed = []
+    for entry in package["resources"]:
+        raw = (folder / entry["path"]).read_bytes().replace(b"\r\n", b"\n")
+        record = {"bytes": len(raw), "hash": f"sha256:{fingerprint(raw)}"}
+        if any(entry.get(key) != value for key, value in record.items()):
+            changed.append(entry["name"])
+        entry.update(record)
+    _write(folder / DESCRIPTOR, json.dumps(package, indent=2, ensure_ascii=False) + "\n")
+    return changed
+
+
+def readme(root: Path) -> str:
+    """Write ``root/datasets/README.md`` from the data package and the tables; return its text.
+
+    The tables are read through :func:`chipgap.data.load`, so ``root`` must be the folder that
+    the package reads from.
+    """
+    package = _package(root / "datasets")
+    parts = [_opening(package), *(_entry(entry) for entry in package["resources"])]
+    text = "\n\n".join(parts) + "\n"
+    _write(root / "datasets" / README, text)
+    return text
+
+
+def _package(folder: Path) -> dict[str, Any]:
+    package: dict[str, Any] = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
+    return package
+
+
+def _write(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    Path(name).chmod(0o644)
+    Path(name).replace(path)
+
+
+def _opening(package: dict[str, Any]) -> str:
+    contents = "\n".join(
+        f"| [{entry['name']}](#{entry['name']}) | {len(load(entry['name']))} | {_cell(entry['title'])} |"
+        for entry in package["resources"]
+    )
+    return "\n".join(
+        [
+            "# Datasets of The Chip Gap",
+            "",
+            "Written by `python -m chipgap.authoring.datapackage` from "
+            "[datapackage.json](datapackage.json) and the tables: change those, not this file.",
+            "",
+            package["description"] + " An empty cell means: not known, not stated or not "
+            "applicable; the row's `note` says which.",
+            "",
+            'In Python: `from chipgap.data import load, show, cite`, then `show(load("claims"))`.',
+            "",
+            "| table | rows | what it holds |",
+            "| --- | ---: | --- |",
+            contents,
+        ]
+    )
+
+
+def _entry(entry: dict[str, Any]) -> str:
+    df = load(entry["name"])
+    return "\n\n".join(
+        [
+            f"## {entry['name']}",
+            f"**{entry['title']}.** {entry['description']}",
+            _dictionary(entry["name"]),
+            _sample(df),
+            f"Sources: {_sources(df)}.",
+            f"What is shaky: {entry['chipgap:shaky']} {_doubts(df)}",
+            f"Licence: {entry['chipgap:licence_note']}",
+            f"Used by: {', '.join(entry['chipgap:consumers'])}.",
+        ]
+    )
+
+
+def _dictionary(name: str) -> str:
+    lines = ["| column | type | unit | meaning |", "| --- | --- | --- | --- |"]
+    for row in describe(name).itertuples(index=False):
+        allowed = "" if pd.isna(row.allowed) else f" One of: {row.allowed}."
+        needed = "" if row.required else " May be empty."
+        unit = "" if pd.isna(row.unit) else row.unit
+        lines.append(f"| `{row.column}` | {row.type} | {unit} | {_cell(row.meaning)}{needed}{_cell(allowed)} |")
+    return "\n".join(lines)
+
+
+def _sample(df: pd.DataFrame) -> str:
+    rows = df.head(SAMPLE_ROWS)
+    numbers = [f"row {i + 1}" for i in range(len(rows))]
+    lines = [f"| first rows | {' | '.join(numbers)} |", "| --- |" + " --- |" * len(rows)]
+    lines += [f"| `{name}` | {' | '.join(_cell(value) for value in rows[name])} |" for name in df.columns]
+    return "\n".join(lines)
+
+
+def _sources(df: pd.DataFrame) -> str:
+    if df.attrs["table"] == "sources":
+        return f"the {len(df)} rows are the sources"
+    references = cite(df)
+    excerpts = sum(reference.seen == "excerpt" for reference in references)
+    keys = ", ".join(reference.key for reference in references)
+    return f"{keys} ({excerpts} of {len(references)} seen only as an excerpt; titles and addresses in `sources`)"
+
+
+def _doubts(df: pd.DataFrame) -> str:
+    counts = df["confidence"].value_counts()
+    levels = ", ".join(f"{counts.get(level, 0)} {word}" for level, word in _LEVELS.items())
+    shaky = df.loc[is_shaky(df)].iloc[:, 0].tolist()
+    listed = f"; shaky rows: {', '.join(shaky)}" if shaky else "; no row is marked shaky"
+    return f"Confidence: {levels}{listed}."
+
+
+_LEVELS = {"H": "high", "M": "medium", "L": "low"}
+
+
+def _cell(value: object) -> str:
+    if pd.isna(value):  # type: ignore[call-overload]
+        return ""
+    text = f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else str(value)
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def main() -> None:
+    """Refresh the course's own data package and its README, and say what changed."""
+    root = project_root()
+    changed = refresh(root)
+    readme(root)
+    print(f"Tables with a new record: {', '.join(changed) or 'none'}. README.md written.")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
