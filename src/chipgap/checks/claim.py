@@ -45,16 +45,19 @@ hint = Hints(
             "something is not there.",
         ),
         "q6": (
-            "If the first step states the detail, nobody added it: the answer is an empty list.",
-            "Else: the sources of this statement that have a wording for this detail, sorted by step.",
+            "Keep the rows of this statement and this detail that have a wording.",
+            "Among those, which step is the smallest? The answer is the source_key of every row at that step.",
+            "An empty table has no smallest step; comparing with it gives no rows, so the list is empty by itself.",
         ),
         "q7": (
             "Filter the rows of the speaker, then look at two columns: the lowest and the highest share claimed.",
             "pandas' min() and max() skip missing values. Which column does each of them belong to?",
         ),
         "q8": (
-            "Filter the rows of the statement. The earliest and the latest of published_on are all you need.",
-            "The difference of two dates is a Timedelta; it has an attribute days.",
+            "Keep the rows of the document whose wording is known, and sort them by version.",
+            "Put the wordings of the first version into a dict, detail to wording. Then go through the later rows and "
+            "stop at the first that differs from it.",
+            "The difference of two dates is a Timedelta; its attribute days is the whole number you need.",
         ),
     }
 )
@@ -114,7 +117,7 @@ def q3(record: Any) -> None:
     need(end > 1, "The entries end in _pct: write per cent as in the article, not a fraction of one.")
     need(start < end, "The article says that efficiency rose: start_pct should be below end_pct.")
     unsaid = {
-        "workload": "The sentence does not say what was being computed. Another source does; that is its row, not this one.",
+        "workload": "The sentence does not say what was being computed. Another source does: its row, not this one.",
         "baseline_chip": "The sentence names a maker, not a chip. Which of its chips? It does not say: None.",
         "metric": "Efficiency of what, measured how? No word of the sentence tells: None.",
         "start_date": "'Previously' is not a date. Another source gives one; this sentence does not: None.",
@@ -139,6 +142,22 @@ def q4(change: Any) -> None:
             near(percent, 100 * (times - 1)),
             f"{call}: {times:g} times as much is not a change of {percent:g}%.",
         )
+
+
+@check("your count", "That is the count. Compare it with your guess from the beginning in the next cell.")
+def kept(count: Any) -> None:
+    """Check the lesson's count of details of the efficiency statement that the article keeps."""
+    retellings = load("retellings")
+    way = retellings[(retellings["statement"] == "efficiency") & retellings["wording"].notna()]
+    stated = {source: set(rows["detail"]) for source, rows in way.groupby("source_key")}
+    given = number(count, "Your count")
+    both = stated["SCMP"] & stated["SEED"]
+    need(given == int(given) >= 0, "A count is a whole number.")
+    need(given <= len(both), f"Only {len(both)} details have a wording in both columns; unchanged ones are among them.")
+    need(given < len(both), "These are all details that both state. Compare the wordings: some say something else.")
+    changed = way[(way["source_key"] == "SEED") & (way["fate"] == "changed")]
+    need(given <= len(both) - len(changed), "Look again: one more wording in the right column has another meaning.")
+    need(given >= len(both) - len(changed), "You are too strict: 'only 20 %' still says 20 %. Count meanings.")
 
 
 def _told() -> pd.DataFrame:
@@ -197,25 +216,24 @@ def q5(lost: Any) -> None:
     need(told.equals(before), "Your function changed the table it was given: work on a copy.")
 
 
-@check("q6", "You can name who brought a detail into the world, and that the first source did not.")
-def q6(added_by: Any) -> None:
-    """Check ``added_by(told, statement, detail)``: the source keys that added a detail, in order."""
+@check("q6", "You can name the first to state a detail, in all that we have seen.")
+def q6(first_to_say: Any) -> None:
+    """Check ``first_to_say(told, statement, detail)``: the source keys at the earliest step that states it."""
     told = _told()
-    shown = "added_by(told, 'harvest', '{}')"
-    price = sequence(run(added_by, told, "harvest", "price", shown=shown.format("price")), shown.format("price"))
-    need(price, "Paper does not state a price, but others do: they added it.")
-    need(set(price) <= {"Copy", "Late", "Snippet", "Paper"}, "Return the source keys, not their wordings.")
-    need("Snippet" not in price, "A source with no wording for the detail did not add it.")
-    need(
-        price[0] != "Late",
-        "The order matters: the earliest step comes first, whatever the order of the rows.",
-    )
-    need(len(price) == 2, f"In an invented story two sources add a price; you found {price}.")
-    crop = run(added_by, told, "harvest", "crop", shown=shown.format("crop"))
-    need(
-        not sequence(crop, shown.format("crop")),
-        "Paper itself states the crop, so nobody added it: an empty list.",
-    )
+    shown = "first_to_say(told, 'harvest', '{}')"
+
+    def asked(detail: str) -> list[Any]:
+        call = shown.format(detail)
+        answer = run(first_to_say, told, "harvest", detail, shown=call)
+        need(answer is not None, f"{call} returned None; return a list, an empty one if nobody states it.")
+        return sequence(answer, call)
+
+    need(asked("crop") == ["Paper"], "In an invented story Paper, at step 1, is the first to name the crop.")
+    price = asked("price")
+    need("Snippet" not in price, "A source with no wording for the detail did not state it.")
+    need("Late" not in price, "A source at a later step is not the first, wherever its row stands.")
+    need(price == ["Copy"], f"In an invented story Copy is the first to state a price; you found {price}.")
+    need(asked("weather") == [], "Nobody states the weather: return an empty list.")
 
 
 def _forecasts() -> pd.DataFrame:
@@ -239,20 +257,36 @@ def q7(range_claimed: Any) -> None:
     need(high > 60, "The highest share that Ada claimed is higher: look at to_pct_high.")
 
 
+def _notices() -> pd.DataFrame:
+    """Return invented notices in the shape of wording_changes: one reworded, one kept, one half known."""
+    rows = [
+        ("park rules", 2, "2021-03-01", "dogs", "on a lead"),
+        ("park rules", 1, "2021-02-26", "dogs", "forbidden"),
+        ("park rules", 1, "2021-02-26", "hours", "till dusk"),
+        ("park rules", 2, "2021-03-01", "hours", "till dusk"),
+        ("park rules", 3, "2021-12-24", "dogs", "welcome"),
+        ("menu", 1, "2021-01-01", "soup", "leek"),
+        ("menu", 2, "2021-01-09", "soup", "leek"),
+        ("letter", 1, "2021-01-01", "greeting", "dear"),
+        ("letter", 2, "2021-01-05", "greeting", pd.NA),
+    ]
+    table = pd.DataFrame(rows, columns=["document", "version", "published_on", "detail", "wording"])
+    return table.astype({"published_on": "datetime64[ns]"})
+
+
 @check("q8", "The same ruler, laid on the other side: an official wording can change within days too.")
-def q8(days_standing: Any) -> None:
-    """Check ``days_standing(changes, statement_id)``: whole days from the first to the last wording."""
-    changes = pd.DataFrame(
-        {
-            "statement_id": ["W8", "W9", "W9"],
-            "published_on": pd.to_datetime(["2020-01-01", "2021-03-02", "2021-02-27"]),
-        }
-    )
-    call = "days_standing(changes, 'W9')"
-    answer = run(days_standing, changes, "W9", shown=call)
-    if isinstance(answer, pd.Timedelta):
-        answer = answer / pd.Timedelta(days=1)
-    days = number(answer, call)
-    need(days >= 0, "Count from the earliest date to the latest, whatever the order of the rows.")
-    need(days < 300, "Another statement's date is in your count: filter by statement_id.")
-    need(near(days, 3), f"In an invented table the two dates are three days apart; you counted {days:g}.")
+def q8(days_until_changed: Any) -> None:
+    """Check ``days_until_changed(changes, document)``: whole days to the first other wording, or None."""
+    notices = _notices()
+
+    def asked(document: str) -> Any:
+        return run(days_until_changed, notices, document, shown=f"days_until_changed(changes, {document!r})")
+
+    answer = asked("park rules")
+    need(answer is not None, "In an invented table the park rules are reworded, but your function returned None.")
+    days = number(answer.days if isinstance(answer, pd.Timedelta) else answer, "The number of days")
+    need(days >= 0, "Count from the first version to the later one, whatever the order of the rows.")
+    need(days < 100, "Stop at the first version that is worded differently, not at the last.")
+    need(near(days, 3), f"In an invented table the park rules are reworded after three days; you counted {days:g}.")
+    need(asked("menu") is None, "A second version with the same words is no change: return None.")
+    need(asked("letter") is None, "A missing wording is not another wording: we just do not know it.")

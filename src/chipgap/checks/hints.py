@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from chipgap.errors import ChipgapError
 
@@ -39,23 +40,19 @@ class Hints:
         return list(self._tiers)
 
 
-class Hint(str):
-    """One hint; shows itself as a short paragraph in a notebook."""
+@dataclass(frozen=True)
+class Hint:
+    """One hint, number ``place`` of ``total``; shows itself as a short paragraph in a notebook."""
 
-    __slots__ = ("_label",)
+    question: str
+    place: int
+    total: int
+    text: str
 
-    def __new__(cls, question: str, place: int, total: int, text: str) -> "Hint":
-        """Make a hint that knows it is number ``place`` of ``total``."""
-        hint = super().__new__(cls, text)
-        more = "Run it again for the next." if place < total else "That was the last one."
-        hint._label = (f"Hint {place} of {total} for {question}", more)
-        return hint
-
-    def __repr__(self) -> str:
-        """Return the hint with its place, as text."""
-        label, more = self._label
-        return f"{label}: {self} {more}"
+    def __str__(self) -> str:
+        """Return the hint with its place and whether there is another."""
+        more = "Run it again for the next." if self.place < self.total else "That was the last one."
+        return f"Hint {self.place} of {self.total} for {self.question}: {self.text} ({more})"
 
     def _repr_markdown_(self) -> str:
-        label, more = self._label
-        return f"**{label}.** {self} *{more}*"
+        return str(self)

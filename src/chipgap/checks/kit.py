@@ -68,7 +68,7 @@ class Result:
             raise CheckFailedError(str(self))
         from IPython.display import display  # noqa: PLC0415 - checks are also used without Jupyter
 
-        display(self)
+        display(self)  # type: ignore[no-untyped-call]
 
 
 class _Miss(Exception):  # noqa: N818 - carries a message out of a check, is never seen by a reader
@@ -93,7 +93,7 @@ def check(question: str, praise: str) -> Callable[[Callable[[Any], None]], Calla
     """
 
     def wrap(demands: Callable[[Any], None]) -> Callable[[Any], Result]:
-        def checked(value: Any) -> Result:  # noqa: ANN401 - a student may hand in anything
+        def checked(value: Any) -> Result:
             try:
                 need(value is not None and value is not Ellipsis, NOT_ANSWERED)
                 demands(value)
@@ -108,7 +108,7 @@ def check(question: str, praise: str) -> Callable[[Callable[[Any], None]], Calla
     return wrap
 
 
-def run(function: Any, *arguments: object, shown: str | None = None) -> Any:  # noqa: ANN401
+def run(function: Any, *arguments: object, shown: str | None = None) -> Any:
     """Call the student's function; an exception inside it becomes a miss that names the call.
 
     Parameters
@@ -171,7 +171,7 @@ def sequence(value: object, name: str) -> list[Any]:
     return list(value)  # type: ignore[call-overload, no-any-return]
 
 
-def missing(value: object) -> bool:
+def missing(value: Any) -> bool:
     """Return whether a value says "not there": None, NaN, NA, or an empty text."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return True
