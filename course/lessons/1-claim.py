@@ -185,7 +185,8 @@ LedgerForm("A05")
 show(evidence[evidence["claim_id"] == "A07"][["source_key", "stance", "says", "status", "confidence"]])
 
 # %%
-show(way_of_date := retellings.query("statement == 'start_date' and wording.notna()")[["step", "source_key", "detail", "wording", "fate"]])
+date_rows = retellings.query("statement == 'start_date' and wording.notna()")
+show(date_rows[["step", "source_key", "detail", "wording", "fate"]])
 
 # %% [markdown]
 # **Predict, then look.** At which step did a true sentence (*the company first spoke of it in public*) become a

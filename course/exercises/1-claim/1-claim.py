@@ -144,8 +144,9 @@ record = {
 # %% nbgrader={"grade": true, "grade_id": "q3-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 claim.q3(record).grade()
 ### BEGIN HIDDEN TESTS
-assert "liu" in str(dict(record)["speaker"]).lower(), "The speaker is a person whom the sentence names."
-assert (float(record["start_pct"]), float(record["end_pct"])) == (20, 80), "One of the two figures is not the article's."
+row = record.iloc[0] if isinstance(record, pd.DataFrame) else record
+assert "liu" in str(row["speaker"]).lower(), "The speaker is a person whom the sentence names."
+assert (float(row["start_pct"]), float(row["end_pct"])) == (20, 80), "One of the two figures is not the article's."
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "q4-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -225,7 +226,7 @@ for statement in told["statement"].unique():
             assert lost(told, statement, source) is None, f"{source} was seen only as an excerpt."
 ### END HIDDEN TESTS
 
-# % [markdown] nbgrader={"grade": false, "grade_id": "q6-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% [markdown] nbgrader={"grade": false, "grade_id": "q6-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Question 6 · Who said it first? (2 points)
 #
 # *Why it matters: what somebody adds on the way travels on as if it had been in the original. To find it, ask of
@@ -235,7 +236,7 @@ for statement in told["statement"].unique():
 # the **earliest step at which anybody states it**; an empty list if nobody does. Like all our knowledge of this
 # story it holds for the parts that we have seen: the first one we can find need not be the inventor.
 
-# % nbgrader={"grade": false, "grade_id": "q6", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "q6", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def first_to_say(told, statement, detail):
     """Return the sources that state a detail at the earliest step at which anybody does."""
     ### BEGIN SOLUTION
@@ -244,7 +245,7 @@ def first_to_say(told, statement, detail):
     ### END SOLUTION
 
 
-# % nbgrader={"grade": true, "grade_id": "q6-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "q6-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 claim.q6(first_to_say).grade()
 ### BEGIN HIDDEN TESTS
 for (statement, detail), rows in told.groupby(["statement", "detail"]):
@@ -286,7 +287,7 @@ for speaker, rows in statements.groupby("speaker"):
         assert (low, high) == wanted, f"Not right for {speaker}."
 ### END HIDDEN TESTS
 
-# % [markdown] nbgrader={"grade": false, "grade_id": "q8-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# %% [markdown] nbgrader={"grade": false, "grade_id": "q8-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Question 8 · The same ruler for the other side (2 points)
 #
 # *Why it matters: the method is on trial, not a country. A government's press office changes its words too.*
@@ -299,7 +300,7 @@ for speaker, rows in statements.groupby("speaker"):
 # version that words a detail differently? Return a whole number, or `None` if no detail is known to be worded
 # differently.
 
-# % nbgrader={"grade": false, "grade_id": "q8", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "q8", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def days_until_changed(changes, document):
     """Return the days from a document's first version to the first one that is worded differently."""
     ### BEGIN SOLUTION
@@ -313,7 +314,7 @@ def days_until_changed(changes, document):
     ### END SOLUTION
 
 
-# % nbgrader={"grade": true, "grade_id": "q8-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "q8-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 claim.q8(days_until_changed).grade()
 ### BEGIN HIDDEN TESTS
 for document, rows in changes.groupby("document"):

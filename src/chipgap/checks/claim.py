@@ -111,7 +111,7 @@ def q3(record: Any) -> None:
     """Check a record of claim A06 with the keys :data:`RECORD_KEYS`, None where nothing is said."""
     row = mapping(record, "record")
     absent = [key for key in RECORD_KEYS if key not in row]
-    need(not absent, f"record has no entry {absent[0]!r}. It needs: {', '.join(RECORD_KEYS)}.")
+    need(not absent, f"record lacks {', '.join(absent[:1])!r}. It needs: {', '.join(RECORD_KEYS)}.")
     need(not missing(row["speaker"]), "The sentence before names the person who said it: fill in speaker.")
     start, end = (number(row[key], f"record[{key!r}]") for key in ("start_pct", "end_pct"))
     need(end > 1, "The entries end in _pct: write per cent as in the article, not a fraction of one.")
@@ -133,7 +133,7 @@ def q4(change: Any) -> None:
         call = f"change({before}, {after})"
         parts = mapping(run(change, before, after), call)
         absent = [key for key in ("points", "percent", "times") if key not in parts]
-        need(not absent, f"{call} has no entry {absent[:1]}: it needs points, percent and times.")
+        need(not absent, f"{call} lacks {', '.join(absent[:1])!r}: it needs points, percent and times.")
         points, percent, times = (number(parts[key], f"{call}[{key!r}]") for key in ("points", "percent", "times"))
         need(near(points, after - before), f"{call}: from {before} to {after} it is not {points:g} points.")
         need(near(times * before, after), f"{call}: {times:g} times {before} is not {after}.")
