@@ -5,10 +5,10 @@ from typing import Any
 
 import jupytext
 import pytest
+from tests.exercises.claim_variants import VARIANTS
 
 from chipgap.checks import claim
 from chipgap.checks.kit import NOT_ANSWERED, CheckFailedError
-from tests.exercises.claim_variants import VARIANTS
 
 SOURCE = Path(__file__).parents[2] / "course/exercises/1-claim/1-claim.py"
 CELLS = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in jupytext.read(SOURCE).cells}
