@@ -6,6 +6,7 @@ After a change of a CSV file: ``python -m chipgap.authoring.datapackage``.
 import json
 import os
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,9 @@ def _opening(package: dict[str, Any]) -> str:
             "[datapackage.json](datapackage.json) and the tables: change those, not this file.",
             "",
             package["description"] + " An empty cell means: not known, not stated or not "
-            "applicable; the row's `note` says which.",
+            "applicable. Three columns are in every table:",
+            "",
+            *(f"- `{name}`: {meaning}" for name, meaning in _everywhere(package).items()),
             "",
             'In Python: `from chipgap.data import load, show, cite`, then `show(load("claims"))`.',
             "",
@@ -89,6 +92,11 @@ def _opening(package: dict[str, Any]) -> str:
             contents,
         ]
     )
+
+
+def _everywhere(package: dict[str, Any]) -> dict[str, str]:
+    fields = package["resources"][0]["schema"]["fields"]
+    return {field["name"]: field["description"] for field in fields if field["name"] in _EVERYWHERE}
 
 
 def _entry(entry: dict[str, Any]) -> str:
@@ -109,7 +117,10 @@ def _entry(entry: dict[str, Any]) -> str:
 
 def _dictionary(name: str) -> str:
     lines = ["| column | type | unit | meaning |", "| --- | --- | --- | --- |"]
-    for row in describe(name).itertuples(index=False):
+    rows: list[Any] = list(describe(name).itertuples(index=False))
+    for row in rows:
+        if row.column in _EVERYWHERE:
+            continue
         allowed = "" if pd.isna(row.allowed) else f" One of: {row.allowed}."
         needed = "" if row.required else " May be empty."
         unit = "" if pd.isna(row.unit) else row.unit
@@ -142,13 +153,14 @@ def _doubts(df: pd.DataFrame) -> str:
     return f"Confidence: {levels}{listed}."
 
 
+_EVERYWHERE = ("status", "confidence", "note")
 _LEVELS = {"H": "high", "M": "medium", "L": "low"}
 
 
-def _cell(value: object) -> str:
-    if pd.isna(value):  # type: ignore[call-overload]
+def _cell(value: str | float | datetime | None) -> str:
+    if pd.isna(value):
         return ""
-    text = f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else str(value)
+    text = f"{value:%Y-%m-%d}" if isinstance(value, datetime) else str(value)
     return text.replace("|", "\\|").replace("<", "&lt;")
 
 
@@ -157,7 +169,7 @@ def main() -> None:
     root = project_root()
     changed = refresh(root)
     readme(root)
-    print(f"Tables with a new record: {', '.join(changed) or 'none'}. README.md written.")  # noqa: T201
+    print(f"Tables with a new record: {', '.join(changed) or 'none'}. README.md written.")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Turn source keys into references a reader can follow."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -73,17 +74,17 @@ def cite(keys: str | Iterable[str] | pd.DataFrame) -> References:
         If a key is not in the table ``sources``, or the table given has no column of sources.
     """
     wanted = dict.fromkeys(_keys(keys))
-    sources = load("sources").set_index("source_key").fillna({"url": "", "note": ""})
-    unknown = [key for key in wanted if key not in sources.index]
+    table = load("sources").set_index("source_key").fillna({"url": "", "note": ""})
+    sources: dict[Any, dict[Hashable, Any]] = table.to_dict("index")
+    unknown = [key for key in wanted if key not in sources]
     if unknown:
         raise DataError(
-            f"There is no source {unknown[0]!r}.{closest(str(unknown[0]), sources.index)} "
-            "load('sources') lists all of them."
+            f"There is no source {unknown[0]!r}.{closest(str(unknown[0]), sources)} load('sources') lists all of them."
         )
-    return References(tuple(_reference(key, sources.loc[key]) for key in wanted))
+    return References(tuple(_reference(key, sources[key]) for key in wanted))
 
 
-def _reference(key: str, row: "pd.Series[str]") -> Reference:
+def _reference(key: str, row: dict[Hashable, Any]) -> Reference:
     date = row["published_on"]
     return Reference(
         key=key,

@@ -124,9 +124,13 @@ def _fault(field: Field, text: str, seen: dict[str, int]) -> str:
     value = _PARSERS[field.type](text)
     if value is None:
         return f"{text!r} is not {_EXPECTED[field.type]}."
-    rules = field.constraints
-    if rules.get("unique") and text in seen:
+    if field.constraints.get("unique") and text in seen:
         return f"{text!r} is already in line {seen[text]}, and must not come twice."
+    return _broken_rule(field, text, value)
+
+
+def _broken_rule(field: Field, text: str, value: Value) -> str:
+    rules = field.constraints
     if "enum" in rules and text not in rules["enum"]:
         return f"{text!r} is none of: {', '.join(rules['enum'])}."
     if "pattern" in rules and not re.fullmatch(rules["pattern"], text):
@@ -177,7 +181,7 @@ def _boolean(text: str) -> bool | None:
 
 def _date(text: str) -> datetime | None:
     try:
-        return datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - a calendar day has no zone
+        return datetime.strptime(text, "%Y-%m-%d")
     except ValueError:
         return None
 

@@ -11,25 +11,32 @@ import pandas as pd
 from chipgap.data.schema import DataError, Field, read_descriptor, table
 from chipgap.text import t
 
+Scalar = str | float | datetime | None
+"""What a cell holds; None stands for every kind of missing value."""
+
 SHAKY_STATUS = ("recall", "inference")
 SHAKY_CONFIDENCE = ("L",)
 MAX_ROWS = 500
+LONG_TEXT = 40
+"""Characters from which a text gets a wider column."""
 _SURE = ["status", "confidence"]
 
 _STYLE = """<style>
-.chipgap-table{max-height:36rem;overflow:auto;max-width:100%;margin:.5rem 0;
+.chipgap-table{position:relative;max-height:36rem;overflow:auto;max-width:100%;margin:.5rem 0;
  color:var(--jp-content-font-color1,#1f2328);
  border:1px solid var(--jp-border-color2,#c8ccd0);border-radius:4px}
 .chipgap-table:focus-visible{outline:3px solid var(--jp-brand-color1,#0072b2)}
 .chipgap-table table{border-collapse:collapse;font-size:14px;line-height:1.4;width:100%;margin:0;
- table-layout:auto;border:0}
+ table-layout:auto;border:0;color:inherit;background:transparent}
 .chipgap-table caption{caption-side:top;text-align:left;font-weight:600;padding:.5rem .6rem;
  color:inherit}
 .chipgap-table th,.chipgap-table td{text-align:left!important;vertical-align:top!important;
  padding:.35rem .6rem!important;
  white-space:normal!important;overflow-wrap:break-word;max-width:26rem;
  border:0;border-bottom:1px solid var(--jp-border-color2,#c8ccd0)}
-.chipgap-table td.wide{min-width:13rem}
+.chipgap-table td.wide{min-width:16rem}
+.chipgap-table td.sure{min-width:9rem}
+.chipgap-table td.date{white-space:nowrap!important}
 .chipgap-table thead th{position:sticky;top:0;z-index:1;
  background:var(--jp-layout-color2,#eef0f2);color:inherit;font-weight:600}
 .chipgap-table tbody tr,.chipgap-table tbody th{background:var(--jp-layout-color0,#fff);color:inherit}
@@ -102,7 +109,9 @@ def describe(name: str) -> pd.DataFrame:
     return df
 
 
-def show(df: pd.DataFrame, caption: str | None = None, columns: Sequence[str] | None = None) -> HtmlTable:
+def show(
+    df: "pd.DataFrame | pd.Series[Any]", caption: str | None = None, columns: Sequence[str] | None = None
+) -> HtmlTable:
     """Return a table for the notebook: shaky rows carry a "?" and say why, empty cells a dash.
 
     Parameters
@@ -167,7 +176,8 @@ def _html(view: pd.DataFrame, shown: list[Any], caption: str, *, whole: bool) ->
 def _headers(cells: pd.DataFrame, *, sure: bool) -> str:
     known = read_descriptor().get(str(cells.attrs.get("table")))
     fields = {field.name: field for field in known.fields} if known else {}
-    names = [" / ".join(map(str, n)) if isinstance(n, tuple) else str(n) for n in cells.columns]
+    columns: list[Any] = list(cells.columns)
+    names = [" / ".join(map(str, n)) if isinstance(n, tuple) else str(n) for n in columns]
     if _has_index(cells):
         names.insert(0, " / ".join(str(name or "") for name in cells.index.names))
     heads = [f'<th scope="col"{_tooltip(fields.get(name))}>{html.escape(name)}</th>' for name in names]
@@ -190,7 +200,7 @@ def _row(values: Iterable[Any], index: object, words: str, *, shaky: bool, sure:
     mark = _mark(words) if shaky else ""
     first = f'<th scope="row">{mark}{_content(cells[0])}</th>' if cells else ""
     rest = "".join(_cell(value) for value in cells[1:])
-    last = f"<td>{html.escape(words)}</td>" if sure else ""
+    last = f'<td class="sure">{html.escape(words)}</td>' if sure else ""
     attributes = f' class="shaky" title="{html.escape(words, quote=True)}"' if shaky else ""
     return f"<tr{attributes}>{first}{rest}{last}</tr>"
 
@@ -205,13 +215,14 @@ def _how_sure(row: "pd.Series[Any]") -> str:
     return ", ".join(parts)
 
 
-def _cell(value: object) -> str:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    kind = "number" if number else "wide" if isinstance(value, str) and len(value) > 40 else ""
-    return f"<td{f' class={chr(34)}{kind}{chr(34)}' if kind else ''}>{_content(value)}</td>"
+def _cell(value: Scalar) -> str:
+    number = pd.api.types.is_number(value) and not pd.api.types.is_bool(value)
+    wide = isinstance(value, str) and len(value) > LONG_TEXT
+    kind = "number" if number else "wide" if wide else "date" if isinstance(value, datetime) else "text"
+    return f'<td class="{kind}">{_content(value)}</td>'
 
 
-def _content(value: object) -> str:
+def _content(value: Scalar) -> str:
     if pd.api.types.is_scalar(value) and pd.isna(value):
         spoken = html.escape(t("data.no_value"))
         return f'<span class="none" aria-hidden="true">—</span><span class="aside">{spoken}</span>'
