@@ -29,6 +29,7 @@ NEW_VERSIONS = "new versions"
 _PART = ".chipgap-part-"  # a copy on its way; what an interrupted run leaves is cleared by the next
 _HIDDEN = (".", "__pycache__")
 _LOCK_WAIT_S = 60
+_NEWS = "@jupyterlab/apputils-extension:announcements"
 
 
 @dataclass(frozen=True)
@@ -256,6 +257,7 @@ def serve(root: Path, port: int | None = None, *, open_browser: bool = True, ext
         server = LabApp.initialize_server(argv=_lab_arguments(root, port, extra_args, open_browser=open_browser))
         # We print the address ourselves; Jupyter would add two more of it and a file's.
         server.identity_provider.token_generated = False
+        server.web_app.settings["page_config_hook"] = _without_news
         server.io_loop.add_callback(_announce, server, port or DEFAULT_PORT)
         server.start()
     print(f"\nStopped. What you saved is in {root / 'work'}. To go on: python start.py lab", flush=True)
@@ -273,11 +275,14 @@ def _lab_arguments(root: Path, port: int | None, extra: Sequence[str], *, open_b
         "--Application.log_level=WARN",
         # In a container one is often root; the server listens to this machine only, and asks for its token.
         f"--ServerApp.allow_root={_is_root()}",
-        # A calm first screen, and no call to anywhere: no news question, no look for updates.
-        "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
         *extra,
     ]
+
+
+def _without_news(_handler: object, page: dict[str, Any]) -> dict[str, Any]:
+    """Keep the first screen calm: no question about Jupyter news over the first lesson."""
+    return page | {"disabledExtensions": [*page.get("disabledExtensions", []), _NEWS]}
 
 
 def _is_root() -> bool:
