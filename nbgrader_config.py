@@ -1,0 +1,80 @@
+"""nbgrader's settings, for the instructor's checkout and for a student's copy alike.
+
+Every path is absolute, so the commands do the same from any folder. Start them where nbgrader finds this
+file: in this folder, or anywhere with ``JUPYTER_CONFIG_PATH`` set to this folder. nbgrader imports it on
+every command, so it imports nothing heavy: plugins are named, not loaded.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+
+
+def exchange_folder() -> Path:
+    """Return the exchange: ``CHIPGAP_EXCHANGE`` if set, else a folder of this project, made when absent.
+
+    nbgrader wants it writable for everybody who hands work in; one that already exists keeps its rights.
+    """
+    folder = Path(os.environ.get("CHIPGAP_EXCHANGE") or ROOT / "exchange").absolute()
+    if not folder.exists():
+        try:
+            folder.mkdir(parents=True)
+            folder.chmod(0o777)
+        except OSError:
+            pass  # a read-only place has no exchange: nbgrader says so when one is asked for
+    return folder
+
+
+# nbgrader starts `alembic`, which lies beside this Python: found also where the environment isn't activated.
+_programs = str(Path(sys.executable).parent)
+if _programs not in os.environ.get("PATH", "").split(os.pathsep):
+    os.environ["PATH"] = os.pathsep.join(filter(None, (_programs, os.environ.get("PATH"))))
+
+c = get_config()  # type: ignore[name-defined]  # noqa: F821  (nbgrader puts it there)
+
+# Where things are ------------------------------------------------------------------------------------------
+c.CourseDirectory.course_id = "chipgap"
+c.CourseDirectory.root = str(ROOT)
+c.CourseDirectory.db_url = f"sqlite:///{ROOT / 'gradebook.db'}"
+c.CourseDirectory.source_directory = "course/source"
+c.CourseDirectory.release_directory = "notebooks/exercises"
+c.CourseDirectory.submitted_directory = "submitted"
+c.CourseDirectory.autograded_directory = "autograded"
+c.CourseDirectory.feedback_directory = "feedback"
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "ledger.json*"]
+
+# Students fetch into their own copy, and hand in from it.
+c.Exchange.root = str(exchange_folder())
+c.Exchange.assignment_dir = str(ROOT / "work" / "exercises")
+
+# What a released notebook looks like -----------------------------------------------------------------------
+# A comment only: "Run All" on an untouched notebook then reaches every check, which says what is missing.
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
+
+# Grading ---------------------------------------------------------------------------------------------------
+c.OverwriteCells.add_missing_cells = True  # a deleted test cell comes back, and counts
+c.Execute.timeout = 60  # seconds a cell
+c.Autograde.sanitize_preprocessors = [
+    "chipgap.grading.sanitise.DropDuplicates",  # ours: a copied cell must not stop the class
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "chipgap.grading.sanitise.RestoreCells",  # ours: nbgrader's, for every deleted cell
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# Feedback: figures stay, hidden tests stay hidden, nothing comes from the network --------------------------
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    "chipgap.grading.feedback.HideTests",
+    "chipgap.grading.feedback.KeepFigures",
+]
+c.GenerateFeedback.exporter_class = "chipgap.grading.feedback.FeedbackExporter"
+
+# Out to a spreadsheet, in from Moodle and Canvas -----------------------------------------------------------
+c.ExportApp.plugin_class = "chipgap.grading.export.LmsCsvExporter"
+c.ZipCollectApp.collector_plugin = "chipgap.grading.lms.LmsCollector"
+c.ZipCollectApp.downloaded_directory = "downloaded"
