@@ -27,6 +27,13 @@ def exchange_folder() -> Path:
     return folder
 
 
+def adopt_renamed(assignment: str, student: str, notebooks: list[str]) -> None:  # noqa: ARG001 - nbgrader's names
+    """Grade a notebook that the student renamed (nbgrader calls this before each submission)."""
+    from chipgap.grading.sanitise import adopt_renamed as adopt  # noqa: PLC0415 - only where it is needed
+
+    adopt(ROOT / "course" / "source" / assignment, notebooks)
+
+
 # nbgrader starts `alembic`, which lies beside this Python: found also where the environment isn't activated.
 _programs = str(Path(sys.executable).parent)
 if _programs not in os.environ.get("PATH", "").split(os.pathsep):
@@ -56,6 +63,7 @@ c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
 # Grading ---------------------------------------------------------------------------------------------------
 c.OverwriteCells.add_missing_cells = True  # a deleted test cell comes back, and counts
 c.Execute.timeout = 60  # seconds a cell
+c.Autograde.pre_convert_hook = adopt_renamed
 c.Autograde.sanitize_preprocessors = [
     "chipgap.grading.sanitise.DropDuplicates",  # ours: a copied cell must not stop the class
     "nbgrader.preprocessors.ClearOutput",

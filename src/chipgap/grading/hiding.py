@@ -12,7 +12,7 @@ SHORTEST_SECRET = 12
 """Characters below which a hidden line is too common to be looked for in outputs (``x = 1``)."""
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_CELL_FRAME = re.compile(r"^(?:Cell In|Input In) ?\[(\d+)\](?:, | in )?.*?line:? ?(\d+)", re.MULTILINE)
+_CELL_FRAME = re.compile(r"^(?:Cell|Input) In ?\[(\d+)\].*?, line:? ?(\d+)", re.MULTILINE)
 _FILE_FRAME = re.compile(r"^File .*?:\d+", re.MULTILINE)
 
 

@@ -3,6 +3,10 @@
 Steps for nbgrader's ``Autograde.sanitize_preprocessors``; see ``nbgrader_config.py``.
 """
 
+import json
+import logging
+import shutil
+from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
@@ -16,6 +20,40 @@ def grade_id(cell: NotebookNode) -> str | None:
     """Return the name that nbgrader knows a cell by; None for an ordinary cell."""
     name = cell.metadata.get("nbgrader", {}).get("grade_id")
     return str(name) if name else None
+
+
+def adopt_renamed(source: Path, notebooks: list[str]) -> None:
+    """Give a renamed notebook its name back, as a copy beside it, so that nbgrader finds it.
+
+    Done only where there is no doubt: one notebook of the assignment is missing, one unknown one is there,
+    and that one holds cells marked by nbgrader. Else nbgrader reports the submission as it does anyway.
+
+    Parameters
+    ----------
+    source
+        The assignment's folder with the instructor's notebooks.
+    notebooks
+        Paths of the submission's notebooks; changed in place.
+    """
+    expected = {path.name for path in source.glob("*.ipynb")}
+    given = {Path(name).name: Path(name) for name in notebooks}
+    missing = sorted(expected - given.keys())
+    unknown = sorted(given.keys() - expected)
+    if len(missing) != 1 or len(unknown) != 1 or not _has_marks(given[unknown[0]]):
+        return
+    renamed = given[unknown[0]]
+    copy = renamed.with_name(missing[0])
+    logging.getLogger("traitlets").warning("%s: taken for %s.", renamed, copy.name)
+    shutil.copyfile(renamed, copy)
+    notebooks[:] = sorted([*notebooks, str(copy)])
+
+
+def _has_marks(path: Path) -> bool:
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return any(cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in cells)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False  # not a notebook: nbgrader's to report
 
 
 class DropDuplicates(NbGraderPreprocessor):  # type: ignore[misc]
