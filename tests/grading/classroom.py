@@ -3,11 +3,16 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import time
+import urllib.request
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -54,6 +59,38 @@ def grade_id(cell: NotebookNode) -> str | None:
 def is_autograded(cell: NotebookNode) -> bool:
     marks = cell.metadata.get("nbgrader", {})
     return bool(marks.get("grade")) and not marks.get("solution")
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab."""
+
+    address: str
+    logfile: Path
+
+    def get(self, path: str) -> str:
+        """Return what the server answers; an error status raises."""
+        with urllib.request.urlopen(f"{self.address}/{path}", timeout=60) as answer:  # noqa: S310 - our own server
+            text: str = answer.read().decode()
+        return text
+
+    def get_json(self, path: str) -> Any:
+        """Return what the server answers, read as JSON."""
+        return json.loads(self.get(path))
+
+    def log(self) -> str:
+        """Return what the server has said so far."""
+        return self.logfile.read_text(encoding="utf-8")
+
+    def wait(self, process: subprocess.Popen[bytes], patience_s: float = 120) -> None:
+        """Return when the server answers."""
+        end = time.monotonic() + patience_s
+        while time.monotonic() < end and process.poll() is None:
+            with suppress(OSError):
+                self.get("api/status")
+                return
+            time.sleep(0.5)
+        raise AssertionError(f"JupyterLab did not start:\n{self.log()}")
 
 
 @dataclass
@@ -141,6 +178,24 @@ class Classroom:
         assert done.returncode == 0, done.stdout + done.stderr
         said: list[str] = json.loads(done.stdout.splitlines()[-1])
         return said
+
+    @contextmanager
+    def jupyter_lab(self) -> Iterator[Lab]:
+        """Start JupyterLab in the project's folder; stop it at the end."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        lab = Lab(f"http://127.0.0.1:{port}", self.folder / "lab.log")
+        options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token="]
+        with lab.logfile.open("wb") as log:
+            command = [sys.executable, "-m", "jupyterlab", *options]
+            process = subprocess.Popen(command, cwd=self.root, env=self.env(), stdout=log, stderr=log)
+            try:
+                lab.wait(process)
+                yield lab
+            finally:
+                process.terminate()
+                process.wait(30)
 
     def released(self, assignment: str) -> Path:
         """Return the notebook that students receive."""

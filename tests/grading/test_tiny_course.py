@@ -2,11 +2,13 @@
 
 import csv
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import nbformat
 import pytest
-from tests.grading.classroom import Classroom, grade_id, graded, markdown, write_notebook
+from tests.grading.classroom import Classroom, Lab, grade_id, graded, markdown, write_notebook
 
 TINY = "week 1"
 HIDDEN_NUMBER = "104729"
@@ -163,3 +165,37 @@ def test_exported_path_is_the_one_asked_for(tiny: Classroom, tmp_path: Path) -> 
     target = tmp_path / "with space.csv"
     tiny.nbgrader("export", "--to", str(target), "--assignment", f"['{TINY}']", "--student", "['ada']")
     assert len(target.read_text(encoding="utf-8").splitlines()) == 2
+
+
+@pytest.fixture(scope="module")
+def lab(tiny: Classroom) -> Iterator[Lab]:
+    """Return JupyterLab as an instructor starts it in the project's folder, with nbgrader's extensions."""
+    with tiny.jupyter_lab() as lab:
+        yield lab
+
+
+def test_formgrader_opens_and_shows_the_class(lab: Lab) -> None:
+    (assignment,) = lab.get_json("formgrader/api/assignments")
+    assert (assignment["name"], assignment["num_submissions"]) == (TINY, len(ANSWERS))
+    assert "nbgrader" in lab.get("formgrader/manage_assignments")
+    submissions = lab.get_json(f"formgrader/api/submitted_notebooks/{quote(TINY)}/{quote(TINY)}")
+    page = lab.get(f"formgrader/submissions/{submissions[0]['id']}/?index=0")
+    assert "double-check" in page
+
+
+def test_assignment_list_shows_what_was_released(lab: Lab) -> None:
+    listed = lab.get_json("assignments?course_id=chipgap")
+    assert listed["success"], listed
+    assert TINY in {entry["assignment_id"] for entry in listed["value"]}
+
+
+def test_validate_answers_for_a_students_notebook(lab: Lab) -> None:
+    version = lab.get_json("nbgrader_version?version=0.9.6")
+    assert version["success"], version
+
+
+def test_the_servers_log_has_no_error(lab: Lab) -> None:
+    lab.get("formgrader/manage_students")
+    log = lab.log()
+    assert "nbgrader.server_extensions.formgrader" in log
+    assert not [line for line in log.splitlines() if line.startswith("[E ") or "Traceback" in line], log
