@@ -60,6 +60,14 @@ minutes
 # The lines of metadata are as long as Jupytext writes them.
 
 EXERCISE = '''\
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
 # %% [markdown]
 # # Tea, the exercise
 

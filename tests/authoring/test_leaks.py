@@ -320,6 +320,17 @@ def test_a_short_answer_is_found_where_the_question_names_it(course: Path) -> No
     assert leaks.find(course / "notebooks", course / "course") == []
 
 
+def test_the_package_may_work_out_what_an_answer_works_out_but_not_hold_its_line(released: Path) -> None:
+    """Figures compute the same things as exercises do; a piece of a line is no sign of copying there."""
+    bundle = released.parent / "bundle"
+    (bundle / "src").mkdir(parents=True)
+    module = bundle / "src" / "figures.py"
+    module.write_text("mean = sum(times) / len(times)\n", encoding="utf-8")
+    assert leaks.find(bundle, released.parent / "course") == []
+    module.write_text(f"def check():\n    {HIDDEN_TEST}, 'hidden: the mean of the three times'\n", encoding="utf-8")
+    assert {leak.what.partition(":")[0] for leak in leaks.find(bundle, released.parent / "course")} == {"hidden test"}
+
+
 # --- rules about what a released file may be ---
 
 

@@ -5,6 +5,7 @@ import codecs
 import keyword
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from chipgap.authoring import builder, cells
@@ -25,14 +26,17 @@ class Secret:
 
     ``kind`` says what it is (``"solution"``, ``"hidden test"``, ``"mark scheme"``, ``"model answer"``, ``"output"``,
     ``"instructor's guide"``), ``origin`` the course cell, ``text`` how it reads there. It is found by its
-    ``skeleton`` or, where that would be too short to tell anything, as the ``exact`` tidy text.
+    ``skeleton`` or, where that would be too short to tell anything, as the ``exact`` tidy text. ``partial`` marks a
+    piece of a line.
     """
 
     kind: str
     origin: str
     text: str
     exact: bool = False
+    partial: bool = False
 
+    @cached_property
     def forms(self) -> list[tuple[str, str]]:
         """Return what to search a skeleton for: how it was changed, and the changed needle."""
         needle = skeleton(self.text)
@@ -139,17 +143,17 @@ def _regions(cell: cells.Node, origin: str) -> list[_Region]:
 def _lines(region: _Region, public: Public) -> list[Secret]:
     """Take each line, joined to the next ones until it is long enough to be telling, and its core alone."""
     lines = [piece for line in region.text.split("\n") for piece in _code_and_comment(line) if skeleton(piece)]
-    texts = []
+    texts: list[tuple[str, bool]] = []
     for start in range(len(lines)):
         text = ""
         for line in lines[start:]:
             text = f"{text}\n{line.strip()}" if text else line.strip()
             if len(skeleton(text)) >= LINE_LENGTH:
                 break
-        texts += [text, _core(lines[start])]
+        texts += [(text, False), (_core(lines[start]), True)]
     return [
-        Secret(region.kind, region.origin, text)
-        for text in texts
+        Secret(region.kind, region.origin, text, partial=partial)
+        for text, partial in texts
         if _telling(text) and skeleton(text) not in public.course_skeleton
     ]
 
@@ -180,7 +184,7 @@ def _code_and_comment(line: str) -> list[str]:
 
 
 _WORDS = (
-    re.compile(r"'([^'\n]{8,})'|\"([^\"\n]{8,})\""),
+    re.compile(r"'([^'\n]*)'|\"([^\"\n]*)\""),
     re.compile(r"(?:\bdef\s+|\bclass\s+|\bfor\s+)(\w+)|^\s*(\w+)\s*(?::[^=\n]+)?=[^=]", re.MULTILINE),
 )
 
@@ -191,7 +195,7 @@ def _tokens(region: _Region, public: Public) -> list[Secret]:
         group for pattern in _WORDS for match in pattern.finditer(region.text) for group in match.groups() if group
     ]
     found = [
-        Secret(region.kind, region.origin, word)
+        Secret(region.kind, region.origin, word, partial=True)
         for word in words
         if len(skeleton(word)) >= TOKEN_LENGTH and skeleton(word) not in public.words
     ]
@@ -211,7 +215,7 @@ def _bindings(region: _Region, public: Public) -> list[Secret]:
     if region.kind != "solution":
         return []
     lines = [_code_and_comment(line)[0].rstrip() for line in region.text.split("\n")]
-    short = [line for line in lines if re.match(r"\w{2,}\s*=[^=]", line) and len(skeleton(line)) < LINE_LENGTH]
+    short = [line for line in lines if re.match(r"\w{2,}\s*=\s*[^=\s]*\w", line) and len(skeleton(line)) < LINE_LENGTH]
     known = tidy(public.course)
     return [
         Secret("solution", region.origin, line, exact=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chipgap.authoring import cells
 from chipgap.authoring.decoding import Text, UnreadableError, unfold
-from chipgap.authoring.hidden import Public, Secret, exercises, secrets, skeleton, tidy
+from chipgap.authoring.hidden import LINE_LENGTH, Public, Secret, exercises, secrets, skeleton, tidy
 from chipgap.authoring.release import load_config, stubs
 from chipgap.errors import ChipgapError
 from chipgap.paths import project_root
@@ -108,10 +108,8 @@ def _of_file(path: Path, folder: Path, rules: _Rules) -> Iterator[Leak]:
 
 
 def _secrets_in(data: bytes, name: Path, wanted: list[Secret]) -> Iterator[Leak]:
-    open_secrets = list(wanted)
-    if name.parts[:1] == ("src",):
-        # Short answers look like any keyword argument; in program text only whole lines are telling.
-        open_secrets = [secret for secret in open_secrets if not secret.exact]
+    is_package = name.parts[:1] == ("src",)
+    open_secrets = [secret for secret in wanted if not (is_package and _common_in_programs(secret))]
     try:
         for text in _texts(data, name):
             for secret, how in _matches(text.text, open_secrets):
@@ -121,6 +119,11 @@ def _secrets_in(data: bytes, name: Path, wanted: list[Secret]) -> Iterator[Leak]
                 open_secrets.remove(secret)
     except UnreadableError as error:
         yield Leak(name, str(error), "can't be read, so nothing can be promised about it", "")
+
+
+def _common_in_programs(secret: Secret) -> bool:
+    """Say whether a program may well hold this by itself: a short binding, or a short piece of a line."""
+    return secret.exact or (secret.partial and len(skeleton(secret.text)) < 2 * LINE_LENGTH)
 
 
 def _texts(data: bytes, name: Path) -> Iterator[Text]:
@@ -138,7 +141,7 @@ def _matches(text: str, wanted: list[Secret]) -> list[tuple[Secret, str]]:
             if needle in neat and re.search(rf"(?<![\w.]){re.escape(needle)}(?![\w.]*\w)", neat):
                 found.append((secret, ""))
             continue
-        how = next((how for how, needle in secret.forms() if needle in bones), None)
+        how = next((how for how, needle in secret.forms if needle in bones), None)
         if how is not None:
             found.append((secret, how))
     return found
