@@ -7,24 +7,20 @@ every command, so it imports nothing heavy: plugins are named, not loaded.
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 
 
-def exchange_folder() -> Path:
-    """Return the exchange: ``CHIPGAP_EXCHANGE`` if set, else a folder of this project, made when absent.
-
-    nbgrader wants it writable for everybody who hands work in; one that already exists keeps its rights.
-    """
-    folder = Path(os.environ.get("CHIPGAP_EXCHANGE") or ROOT / "exchange").absolute()
+def made(folder: Path, mode: int | None = None) -> str:
+    """Return the folder's absolute path; make it, with these rights, if it isn't there."""
     if not folder.exists():
-        try:
+        with suppress(OSError):  # in a read-only place nbgrader itself says what is missing, when it is asked for
             folder.mkdir(parents=True)
-            folder.chmod(0o777)
-        except OSError:
-            pass  # a read-only place has no exchange: nbgrader says so when one is asked for
-    return folder
+            if mode is not None:
+                folder.chmod(mode)
+    return str(folder.absolute())
 
 
 def adopt_renamed(assignment: str, student: str, notebooks: list[str]) -> None:  # noqa: ARG001 - nbgrader's names
@@ -52,9 +48,10 @@ c.CourseDirectory.autograded_directory = "autograded"
 c.CourseDirectory.feedback_directory = "feedback"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "ledger.json*"]
 
-# Students fetch into their own copy, and hand in from it.
-c.Exchange.root = str(exchange_folder())
-c.Exchange.assignment_dir = str(ROOT / "work" / "exercises")
+# Everybody who hands in writes to the exchange; one that is there already keeps its rights.
+c.Exchange.root = made(Path(os.environ.get("CHIPGAP_EXCHANGE") or ROOT / "exchange"), mode=0o777)
+# Students fetch into their own copy, and hand in from it. nbgrader's assignment list needs it to be there.
+c.Exchange.assignment_dir = made(ROOT / "work" / "exercises")
 
 # What a released notebook looks like -----------------------------------------------------------------------
 # A comment only: "Run All" on an untouched notebook then reaches every check, which says what is missing.
