@@ -123,6 +123,7 @@ class _Delivery:
         self.changes: list[Change] = []
 
     def run(self, files: list[PurePosixPath]) -> list[Change]:
+        """Bring each file, and return what was done in the order in which it was done."""
         self._clear_parts()
         delivered = _read_marker(self.marker)
         is_first = delivered is None and not any((self.work / file).exists() for file in files)

@@ -349,6 +349,7 @@ class _Restoring:
     result: Restored
 
     def run(self, notebooks: dict[str, bytes], ledger_text: str | None) -> None:
+        """Put every file in its place, then merge the ledger; one that fails does not stop the rest."""
         for name, content in notebooks.items():
             self._step(name, partial(self._put, name, content))
         if ledger_text is not None:
