@@ -3,6 +3,8 @@
 const NO_ANSWER_MS = 8000;
 const TRIES = 4;
 const PIECE_BYTES = 2 ** 20;
+// JupyterLab's single-key commands must leave these elements their keys; see ledger_form.js.
+const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
 let backupCount = 0;
 
 function make(tag, attributes = {}, ...children) {
@@ -14,15 +16,17 @@ function make(tag, attributes = {}, ...children) {
 
 function build(words, id) {
   return make(
-    "section", { class: "chipgap-backup", "aria-labelledby": `${id}-title`, "data-lm-suppress-shortcuts": "true" },
+    "section", { class: "chipgap-backup", "aria-labelledby": `${id}-title` },
     make("p", { class: "cg-title", id: `${id}-title` }, words.title),
     make("p", {}, words.why),
     make("p", { class: "cg-first" }, words.save_first),
     make("div", { class: "cg-ways" },
-      make("div", {}, make("button", { type: "button" }, words.download)),
+      make("div", {}, make("button", { type: "button", ...OWN_KEYS }, words.download)),
       make("div", { class: "cg-restore" },
         make("label", { for: `${id}-file` }, words.restore),
-        make("input", { type: "file", id: `${id}-file`, accept: ".zip,application/zip", "aria-describedby": `${id}-hint` }),
+        make("input", {
+          type: "file", id: `${id}-file`, accept: ".zip,application/zip", "aria-describedby": `${id}-hint`, ...OWN_KEYS,
+        }),
         make("p", { class: "cg-hint", id: `${id}-hint` }, words.restore_hint))),
     make("p", { class: "cg-status", role: "status" }),
   );

@@ -3,6 +3,11 @@
 const NO_ANSWER_MS = 8000;
 let formCount = 0;
 
+// JupyterLab's single-key commands (arrows change cells, Enter edits one) must not take the keys that radios,
+// buttons and text live on. It looks for this mark from the focused element upwards, and for its commands on
+// the way: the mark must be on the element itself.
+const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
+
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -15,15 +20,14 @@ function make(tag, attributes = {}, ...children) {
 
 /** A labelled radio or checkbox with its explanation. */
 function option(type, group, choice) {
-  const input = make("input", { type, name: group, value: choice.value });
+  const input = make("input", { type, name: group, value: choice.value, ...OWN_KEYS });
   const about = choice.about ? [make("span", { class: "cg-about" }, choice.about)] : [];
   const note = choice.note ? [make("span", { class: "cg-note" }, choice.note)] : [];
   const words = make("span", {}, make("span", { class: "cg-word" }, choice.label), ...about, ...note);
   return make("label", { class: "cg-option" }, input, words);
 }
 
-/** A group of choices with legend, hint and place for an error. JupyterLab's single-key commands
- *  (arrows change cells, Enter edits) must not take the keys that radios and checkboxes live on. */
+/** A group of choices with legend, hint and place for an error. */
 function group(id, name, type, legend, hint, choices) {
   const error = make("p", { class: "cg-error", id: `${id}-${name}-error`, hidden: true });
   const hintNode = hint ? [make("p", { class: "cg-hint", id: `${id}-${name}-hint` }, hint)] : [];
@@ -33,14 +37,14 @@ function group(id, name, type, legend, hint, choices) {
   const legendNode = make("legend", {}, legend);
   return make(
     "fieldset",
-    { ...role, "aria-describedby": described, "data-field": name, "data-lm-suppress-shortcuts": "true" },
+    { ...role, "aria-describedby": described, "data-field": name },
     legendNode, ...hintNode, options, error,
   );
 }
 
 function evidenceField(id, words) {
   const area = make("textarea", {
-    id: `${id}-evidence`, rows: 5, required: true,
+    id: `${id}-evidence`, rows: 5, required: true, ...OWN_KEYS,
     "aria-describedby": `${id}-evidence-hint ${id}-evidence-error`,
   });
   return make(
@@ -61,7 +65,7 @@ function build(model, id) {
   const sources = group(id, "sources", "checkbox", words.sources, words.sources_hint, choices.sources);
   if (choices.more.length) {
     const list = make("div", { class: "cg-options cg-more" }, ...choices.more.map((c) => option("checkbox", `${id}-sources`, c)));
-    sources.querySelector(".cg-error").before(make("details", {}, make("summary", {}, words.more_sources), list));
+    sources.querySelector(".cg-error").before(make("details", {}, make("summary", OWN_KEYS, words.more_sources), list));
   }
   return make(
     "section", { class: "chipgap-form", "aria-labelledby": `${id}-title` },
@@ -71,8 +75,8 @@ function build(model, id) {
     group(id, "confidence", "radio", words.confidence, "", choices.confidence),
     evidenceField(id, words),
     sources,
-    make("div", { class: "cg-actions", "data-lm-suppress-shortcuts": "true" },
-      make("button", { type: "button" }, words.save),
+    make("div", { class: "cg-actions" },
+      make("button", { type: "button", ...OWN_KEYS }, words.save),
       make("p", { class: "cg-status", role: "status" })),
   );
 }
@@ -148,10 +152,15 @@ function render({ model, el }) {
   root.querySelector("button").addEventListener("click", save);
   root.addEventListener("keydown", (event) => {
     const saving = event.key.toLowerCase() === "s" && (event.ctrlKey || event.metaKey);
-    if (!saving || event.target.tagName === "TEXTAREA") return;
-    event.preventDefault(); // else the browser offers to save the page
+    if (!saving) return;
+    event.preventDefault(); // JupyterLab does not see these keys, and the browser would offer to save the page
     save();
   });
+
+  // JupyterLab 4.6 listens on whatever has the focus and refuses line breaks anywhere in a cell but its editors.
+  // Captured here, the event does not reach that listener.
+  const lineBreak = (event) => { if (event.inputType === "insertLineBreak") event.stopPropagation(); };
+  root.addEventListener("beforeinput", lineBreak, true);
 
   const listeners = {
     "change:verdict change:confidence change:evidence change:sources": () => show(model, root),
