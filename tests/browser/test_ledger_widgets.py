@@ -1,7 +1,5 @@
 """The ledger's form and the backup in the real JupyterLab, by keyboard, in both themes."""
 
-
-
 import io
 import json
 import os
