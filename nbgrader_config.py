@@ -30,10 +30,17 @@ def adopt_renamed(assignment: str, student: str, notebooks: list[str]) -> None: 
     adopt(ROOT / "course" / "source" / assignment, notebooks)
 
 
+def lead_to(folder: Path, variable: str) -> None:
+    """Put the folder first in one of the environment's search paths, for this process and what it starts."""
+    known = list(filter(None, os.environ.get(variable, "").split(os.pathsep)))
+    if str(folder) not in known:
+        os.environ[variable] = os.pathsep.join([str(folder), *known])
+
+
 # nbgrader starts `alembic`, which lies beside this Python: found also where the environment isn't activated.
-_programs = str(Path(sys.executable).parent)
-if _programs not in os.environ.get("PATH", "").split(os.pathsep):
-    os.environ["PATH"] = os.pathsep.join(filter(None, (_programs, os.environ.get("PATH"))))
+lead_to(Path(sys.executable).parent, "PATH")
+# JupyterLab's assignment list looks for this file again, from the student's folder; so do its terminals.
+lead_to(ROOT, "JUPYTER_CONFIG_PATH")
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  (nbgrader puts it there)
 
