@@ -134,7 +134,7 @@ function savedView(words, go) {
 
 function render({ model, el, host, signal }) {
   const { title, controls: specs, tries, words } = model.get("spec");
-  const root = prepareRoot(el, title);
+  const root = prepareRoot(el, title, signal);
   const alert = make("p", { role: "alert", class: "chipgap-error", hidden: true });
   const wait = make("p", { role: "status", class: "chipgap-wait" });
   const finding = make("p", { role: "status", "aria-live": "polite", "aria-atomic": "true", class: "chipgap-finding" });
