@@ -209,7 +209,7 @@ def test_a_prediction_is_made_by_keyboard_and_kept(open_notebook: Any, write_not
 SHOWN = """from chipgap import figures
 from chipgap.data import load
 table = load("efficiency_statements")
-figures.show(figures.efficiency_timeline(table), table)
+figures.show(figures.efficiency_timeline(table), figures.efficiency_table(table))
 figures.show(figures.claims_overview(load("claims")))
 figures.show(figures.retelling_matrix(load("retellings"), "efficiency", 5))"""
 
@@ -222,6 +222,11 @@ def test_shown_figures_say_their_finding_and_unfold_their_table(open_notebook: A
     assert page.locator(".chipgap-finding").count() == 3
     page.get_by_text("Show as table").click()
     assert page.locator("details[open] tbody tr").count() == 9
+    page.set_viewport_size({"width": 1300, "height": 2600})  # a resized window must not flatten the figures
+    page.wait_for_timeout(1500)
+    drawn = page.locator(".jp-OutputArea .js-plotly-plot .svg-container")
+    assert [drawn.nth(place).bounding_box()["height"] > 250 for place in range(3)] == [True] * 3
+    assert all(drawn.nth(place).bounding_box()["width"] > 700 for place in range(3))
     book.screenshot("shown", ".jp-OutputArea")
     assert book.console_errors() == []
     assert book.tracebacks() == []
