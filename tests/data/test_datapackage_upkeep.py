@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from chipgap.authoring.datapackage import readme, refresh
-from chipgap.data import load
+from chipgap.data import DataError, load
 from chipgap.paths import project_root
 
 
@@ -29,6 +31,16 @@ def test_an_authors_change_is_accepted_after_a_refresh_and_reaches_the_readme(
     assert refresh(copied_datasets.parent) == ["claims"]
     assert load("claims")["quote_id"][0] == "performa sebanding"
     assert "performa sebanding" in readme(copied_datasets.parent)
+
+
+def test_no_hash_is_recorded_of_a_table_that_breaks_a_rule(
+    copied_datasets: Path, spoil: Callable[[str, str, str], Path]
+) -> None:
+    spoil("claims.csv", "A01,6,", "A01,9,")
+    before = (copied_datasets / "datapackage.json").read_bytes()
+    with pytest.raises(DataError, match=r"claims\.csv, line 2, column unit: 9 lies outside"):
+        refresh(copied_datasets.parent)
+    assert (copied_datasets / "datapackage.json").read_bytes() == before
 
 
 def test_refresh_leaves_nothing_behind_but_its_file(copied_datasets: Path) -> None:
