@@ -55,6 +55,10 @@ class SetUpError(Exception):
     """The set-up can't go on; the message says why and what to do."""
 
 
+class StepFailedError(SetUpError):
+    """A program of the set-up ended by itself, with an error."""
+
+
 class Command(NamedTuple):
     """One word of ``python start.py WORD``: which lock it needs and what it runs in ``.venv``."""
 
@@ -275,7 +279,11 @@ def set_up(lock: str) -> None:
         if not sound:
             make_venv(guard)
         _mark_unfinished()
-        install(lock, wanted(lock), installed, guard)
+        try:
+            install(lock, wanted(lock), installed, guard)
+        except StepFailedError:
+            write_stamp({})  # pip takes back what it can't finish: the next run goes on from here
+            raise
         say("Ready.\n")
 
 
@@ -311,6 +319,7 @@ def make_venv(guard: int) -> None:
     # From inside a .venv, the Python that it was made from: the one here may be the one to replace.
     base = getattr(sys, "_base_executable", None) or sys.executable
     Step("1/3 making .venv", [base, "-m", "venv", str(VENV)], guard).run()
+    write_stamp({})
 
 
 def _mark_unfinished() -> None:
@@ -386,7 +395,8 @@ class Step:
         reader.join(timeout=10)
         if process.returncode != 0:
             say("")
-            raise SetUpError(self._failure())
+            # Below 0 it was killed, and what it was writing may lie there half done.
+            raise (StepFailedError if process.returncode > 0 else SetUpError)(self._failure())
         self._show(f" … done ({time.monotonic() - began_s:.0f} s)")
         say("")
 

@@ -125,7 +125,8 @@ tracer
 
 # %%
 way = retellings[retellings["statement"] == "efficiency"]
-show(way[way["source_key"].isin(["SCMP", "SEED"])].pivot(index="detail", columns="source_key", values="wording"))
+both = way[way["source_key"].isin(["SCMP", "SEED"])]
+show(both.pivot(index="detail", columns="source_key", values="wording"), caption="First report and article, detail by detail")
 
 # %%
 kept = ...  # your count goes here, in place of the three dots
@@ -139,7 +140,8 @@ guess.reveal(int((in_article["fate"] == "kept").sum()))
 # And what became of the others? Count the fates, source by source:
 
 # %%
-show(way.groupby(["step", "source_key"])["fate"].value_counts().unstack(fill_value=0).reset_index())
+fates = way.groupby(["step", "source_key"])["fate"].value_counts().unstack(fill_value=0)
+show(fates.reset_index(), caption="What each source did to the details of the first")
 
 # %% [markdown]
 # **Think.** One column is far larger than the others for the sources in the middle. What would it take to empty

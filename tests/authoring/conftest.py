@@ -58,9 +58,16 @@ minutes
 """
 
 # The lines of metadata are as long as Jupytext writes them.
-# ruff: noqa: E501
 
 EXERCISE = '''\
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
 # %% [markdown]
 # # Tea, the exercise
 
@@ -110,7 +117,11 @@ assert brew(1) == 3
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
     """Return the root of a project with one unit, its dataset and the course's own jupytext settings."""
-    root = tmp_path / "project"
+    return write_course(tmp_path / "project")
+
+
+def write_course(root: Path) -> Path:
+    """Write the small course below ``root``."""
     files = {
         "course/syllabus.yml": SYLLABUS,
         "course/start-here.py": START,

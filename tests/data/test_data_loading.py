@@ -142,6 +142,7 @@ def test_a_duplicate_key_without_a_unique_column_is_found(copied_datasets: Path)
     package = json.loads(path.read_text(encoding="utf-8"))
     numbers = next(entry for entry in package["resources"] if entry["name"] == "claim_numbers")
     numbers["schema"]["primaryKey"] = "claim_id"
+    del numbers["hash"]  # a table with its published hash was checked when it was published
     path.write_text(json.dumps(package), encoding="utf-8")
     with pytest.raises(DataError, match=r"line 3, column claim_id: 'A06' is already in line 2"):
         load("claim_numbers")

@@ -53,9 +53,10 @@ def test_every_table_shows_as_well_formed_labelled_html(name: str) -> None:
     shown = page(df)
     assert shown.open == []
     assert shown.caption
-    assert len(shown.rows) == len(df) + 1
+    rows = min(len(df), 500)
+    assert len(shown.rows) == rows + 1
     assert set(shown.scopes) == {"col", "row"}
-    assert shown.scopes.count("row") == len(df)
+    assert shown.scopes.count("row") == rows
 
 
 @pytest.mark.parametrize(

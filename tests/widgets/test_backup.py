@@ -8,12 +8,15 @@ import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chipgap.errors import ChipgapError
 from chipgap.ledger import Ledger, archive
 from chipgap.ledger.archive import BackupError, pack, restore
+from chipgap.widgets import backup
+from chipgap.widgets.backup import Backup
 
 
 def _notebook(text: str) -> bytes:
@@ -336,3 +339,71 @@ def test_a_name_with_a_question_mark_survives_the_round_trip(tmp_path: Path) -> 
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "why?.ipynb").write_bytes(_notebook("x"))
     assert restore(pack(tmp_path / "a").data, tmp_path / "b").written == ["why?.ipynb"]
+
+
+class _Browser:
+    """Speak to the widget as its script does, without a browser."""
+
+    def __init__(self, widget: Backup, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.widget = widget
+        self.answers: list[tuple[dict[str, Any], list[bytes]]] = []
+        monkeypatch.setattr(widget, "send", lambda content, buffers=(): self.answers.append((content, list(buffers))))
+
+    def ask(self, content: dict[str, Any], *buffers: bytes) -> tuple[dict[str, Any], list[bytes]]:
+        self.widget._handle_custom_msg(content, [memoryview(buffer) for buffer in buffers])
+        return self.answers[-1]
+
+    def download(self) -> bytes:
+        packed, _ = self.ask({"do": "pack"})
+        data = b""
+        while len(data) < packed["bytes"]:
+            data += self.ask({"do": "chunk", "at": len(data)})[1][0]
+        return data
+
+    def upload(self, data: bytes, piece_bytes: int) -> dict[str, Any]:
+        at = 0
+        while True:
+            answer, _ = self.ask({"do": "put", "at": at, "bytes": len(data)}, data[at : at + piece_bytes])
+            if answer["kind"] != "got":
+                return answer
+            at = answer["bytes"]
+
+
+def test_the_zip_travels_in_pieces_both_ways(work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backup, "CHUNK_BYTES", 100)
+    data = _Browser(Backup(work), monkeypatch).download()
+    assert data == pack(work).data
+    fresh = Backup(tmp_path / "fresh")
+    assert _Browser(fresh, monkeypatch).upload(data, 70)["kind"] == "restored"
+    assert _visible(tmp_path / "fresh") == _visible(work)
+    assert "Restored 2 file(s)" in fresh.status
+    assert not fresh.failed
+
+
+def test_a_failure_reaches_the_status_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    widget = Backup(tmp_path / "nowhere")
+    browser = _Browser(widget, monkeypatch)
+    assert browser.ask({"do": "pack"})[0]["kind"] == "failed"
+    assert "nothing to download yet" in widget.status
+    assert browser.upload(b"no zip", 100)["kind"] == "failed"
+    assert "not a zip file" in widget.status
+    assert widget.failed
+    too_big = browser.ask({"do": "put", "at": 0, "bytes": 10**12}, b"x")
+    assert too_big[0]["kind"] == "failed"
+    assert "over 100.0 MB" in widget.status
+
+
+def test_a_second_upload_does_not_go_on_where_a_broken_one_stopped(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = pack(work).data
+    browser = _Browser(Backup(tmp_path / "fresh"), monkeypatch)
+    browser.ask({"do": "put", "at": 0, "bytes": len(data)}, data[:50])
+    assert browser.upload(data, 10**6)["kind"] == "restored"
+
+
+def test_the_widget_packs_and_restores_without_a_browser(work: Path, tmp_path: Path) -> None:
+    packed = Backup(work).pack()
+    fresh = Backup(tmp_path / "fresh")
+    assert fresh.restore(packed.data).ledger is not None
+    assert "2 claim(s) added" in fresh.status

@@ -1,10 +1,5 @@
 # ---
 # jupyter:
-#   jupytext:
-#     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
 #   kernelspec:
 #     display_name: Python 3 (ipykernel)
 #     language: python
@@ -345,15 +340,3 @@ for document, rows in changes.groupby("document"):
 # models the efficiency rose from 20% of an unnamed Nvidia solution at the end of last year to almost 80% this
 # year."
 # ### END SOLUTION
-#
-# ### BEGIN MARK SCHEME
-# One point each, 4 in all:
-#
-# 1. A wrong statement, with a source that contradicts it (A05 occasion: SCMP and T360 say the call; A07: SCMP and
-#    the Feb 2023 and Jan 2024 dates). No point for "wrong" without a source.
-# 2. A detail really lost between the first source and the article (workload, date of the 20%, occasion). No
-#    point for a detail that only an excerpt source lacks.
-# 3. An honest limit: what cannot be claimed from an excerpt, or what nobody has stated (baseline chip, metric).
-# 4. A corrected sentence that says who, where, what was measured (or that it was not said) and when, in no more
-#    than the 120 words. Good English or Indonesian counts equally.
-# ### END MARK SCHEME

@@ -31,10 +31,14 @@ REGIONS = {
 
 @dataclass(frozen=True)
 class Part:
-    """A run of lines of one cell: ``kind`` is a key of :data:`REGIONS`, or ``"public"``."""
+    """A run of lines of one cell: ``kind`` is a key of :data:`REGIONS`, or ``"public"``.
+
+    ``indent`` is the white space before the opening delimiter, where nbgrader puts its stub.
+    """
 
     kind: str
     text: str
+    indent: str = ""
 
 
 def read_percent(path: Path) -> Node:
@@ -157,7 +161,7 @@ def split_regions(source: str, place: str) -> list[Part]:
     """
     parts: list[Part] = []
     lines: list[str] = []
-    kind = "public"
+    kind, indent = "public", ""
     for number, line in enumerate(source.split("\n"), start=1):
         mark = next(((name, side) for name, pair in REGIONS.items() for side in (0, 1) if pair[side] in line), None)
         if mark is None:
@@ -166,12 +170,31 @@ def split_regions(source: str, place: str) -> list[Part]:
         name, side = mark
         if (kind != "public") if side == 0 else (kind != name):
             raise ChipgapError(f"{place}, line {number}: {line.strip()!r} does not fit: {_expected(kind)}.")
-        parts.append(Part(kind, "\n".join(lines)))
+        if lines or kind != "public":
+            parts.append(Part(kind, "\n".join(lines), indent))
         lines, kind = [], name if side == 0 else "public"
+        indent = line[: len(line) - len(line.lstrip())] if side == 0 else ""
     if kind != "public":
         raise ChipgapError(f"{place}: {REGIONS[kind][0]} is never closed. Add a line {REGIONS[kind][1]}.")
-    parts.append(Part(kind, "\n".join(lines)))
-    return [part for part in parts if part.text or part.kind != "public"]
+    return [*parts, Part(kind, "\n".join(lines))] if lines else parts
+
+
+def public_source(cell: Node, stubs: dict[str, str], place: str) -> str:
+    """Return what a student finds in a cell: regions taken out, stubs put in, as nbgrader does it.
+
+    Written apart from nbgrader on purpose: the leak check holds its release against this.
+    """
+    parts = split_regions(cell["source"], place)
+    stub = stubs[cell["cell_type"]]
+    if nbgrader_of(cell).get("solution") and all(part.kind != "solution" for part in parts):
+        return stub
+    lines: list[str] = []
+    for part in parts:
+        if part.kind == "public":
+            lines.append(part.text)
+        elif part.kind == "solution":
+            lines += [part.indent + line for line in stub.split("\n")]
+    return "\n".join(lines)
 
 
 def _expected(kind: str) -> str:

@@ -13,21 +13,29 @@ from typing import Any
 import pandas as pd
 
 from chipgap.data import cite, describe, is_shaky, load
-from chipgap.data.reading import fingerprint
-from chipgap.data.schema import DESCRIPTOR
+from chipgap.data.reading import check, fingerprint
+from chipgap.data.schema import DESCRIPTOR, as_table
 from chipgap.paths import project_root
 
 README = "README.md"
 SAMPLE_ROWS = 3
+LISTED_ROWS = 12
 
 
 def refresh(root: Path) -> list[str]:
-    """Write size and hash of every table of ``root/datasets`` into its data package.
+    """Check every table of ``root/datasets`` and write its size and hash into the data package.
+
+    The loader trusts a table that has its recorded hash, so none is recorded before a check.
 
     Returns
     -------
     list of str
         Names of the tables whose record changed.
+
+    Raises
+    ------
+    DataError
+        If a cell breaks a rule of its column; then nothing is written.
     """
     folder = root / "datasets"
     package = _package(folder)
@@ -35,6 +43,7 @@ def refresh(root: Path) -> list[str]:
     for entry in package["resources"]:
         raw = (folder / entry["path"]).read_bytes().replace(b"\r\n", b"\n")
         record = {"bytes": len(raw), "hash": f"sha256:{fingerprint(raw)}"}
+        check(as_table(entry, folder))
         if any(entry.get(key) != value for key, value in record.items()):
             changed.append(entry["name"])
         entry.update(record)
@@ -148,8 +157,8 @@ def _sources(df: pd.DataFrame) -> str:
 def _doubts(df: pd.DataFrame) -> str:
     counts = df["confidence"].value_counts()
     levels = ", ".join(f"{counts.get(level, 0)} {word}" for level, word in _LEVELS.items())
-    shaky = df.loc[is_shaky(df)].iloc[:, 0].tolist()
-    listed = f"; shaky rows: {', '.join(shaky)}" if shaky else "; no row is marked shaky"
+    shaky = list(dict.fromkeys(map(str, df.loc[is_shaky(df)].iloc[:, 0])))
+    listed = f"; shaky rows: {', '.join(map(str, shaky))}" if shaky else "; no row is marked shaky"
     return f"Confidence: {levels}{listed}."
 
 

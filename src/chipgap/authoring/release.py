@@ -56,6 +56,7 @@ class _Errors(logging.Handler):
         self.messages: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Keep what nbgrader complains of, in its own words."""
         self.messages.append(record.getMessage())
 
     @property

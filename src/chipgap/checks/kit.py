@@ -108,7 +108,7 @@ def check(question: str, praise: str) -> Callable[[Callable[[Any], None]], Calla
     return wrap
 
 
-def run(function: Any, *arguments: object, shown: str | None = None) -> Any:
+def run(function: Any, *arguments: object, shown: str | None = None, none_is_fine: bool = False) -> Any:
     """Call the student's function; an exception inside it becomes a miss that names the call.
 
     Parameters
@@ -119,6 +119,8 @@ def run(function: Any, *arguments: object, shown: str | None = None) -> Any:
         What to call it with.
     shown
         How to show the call in the message, where the arguments are too long to read.
+    none_is_fine
+        Whether None is an answer here; else it is a miss, as a function without ``return`` gives it.
     """
     need(callable(function), f"This should be a function; it is {describe(function)}.")
     name = getattr(function, "__name__", "your function")
@@ -127,6 +129,8 @@ def run(function: Any, *arguments: object, shown: str | None = None) -> Any:
         answer = function(*arguments)
     except Exception as error:  # noqa: BLE001 - whatever the student's code raises is told to the student
         raise _Miss(f"{call} stopped with {type(error).__name__}: {error}") from None
+    if not none_is_fine:
+        need(answer is not None, f"{call} returned nothing. Not answered yet? Else see that it ends in return.")
     return answer
 
 

@@ -4,6 +4,7 @@ Everything is described in ``datasets/datapackage.json``; nothing is fetched at 
 """
 
 from chipgap.data.citing import References, cite
+from chipgap.data.comparing import disagreements, holds
 from chipgap.data.reading import load
 from chipgap.data.schema import DataError, tables
 from chipgap.data.showing import HtmlTable, describe, is_shaky, show
@@ -14,6 +15,8 @@ __all__ = [
     "References",
     "cite",
     "describe",
+    "disagreements",
+    "holds",
     "is_shaky",
     "load",
     "show",

@@ -36,14 +36,50 @@ def load(name: str) -> pd.DataFrame:
     """
     description = table(name)
     raw = _bytes(description.path)
+    # The published bytes were checked cell by cell when their hash was recorded: no need to do it again.
+    published = bool(description.sha256) and fingerprint(raw) == description.sha256
+    df = _published(description, raw) if published else _checked(description, raw)
+    df.attrs["table"] = name
+    return df
+
+
+def check(description: Table) -> None:
+    """Read a table cell by cell, whatever its recorded hash.
+
+    Raises
+    ------
+    DataError
+        If a cell breaks a rule of its column; the message names file, line and column.
+    """
+    _parsed(description, _bytes(description.path))
+
+
+def _checked(description: Table, raw: bytes) -> pd.DataFrame:
+    df = _parsed(description, raw)
+    _check_unedited(description, raw)
+    return df
+
+
+def _parsed(description: Table, raw: bytes) -> pd.DataFrame:
     rows = _rows(description, raw)
     columns = {
         field.name: _column(description, field, rows, position) for position, field in enumerate(description.fields)
     }
     _check_key(description, rows)
-    _check_unedited(description, raw)
-    df = pd.DataFrame(columns)
-    df.attrs["table"] = name
+    return pd.DataFrame(columns)
+
+
+def _published(description: Table, raw: bytes) -> pd.DataFrame:
+    dates = [field.name for field in description.fields if field.type == "date"]
+    dtypes = {field.name: DTYPES[field.type] for field in description.fields if field.type != "date"}
+    df = pd.read_csv(
+        io.BytesIO(raw),
+        dtype=dict.fromkeys(dates, "string") | dtypes,
+        keep_default_na=False,
+        na_values=[""],
+    )
+    for name in dates:
+        df[name] = pd.to_datetime(df[name], format="%Y-%m-%d").dt.as_unit("us")
     return df
 
 

@@ -1,6 +1,7 @@
 """What ``datasets/datapackage.json`` says about each table."""
 
 import difflib
+import functools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -79,7 +80,8 @@ def _field(entry: Mapping[str, Any]) -> Field:
     )
 
 
-def _table(entry: Mapping[str, Any], folder: Path) -> Table:
+def as_table(entry: Mapping[str, Any], folder: Path) -> Table:
+    """Return what one resource of the data package says, its file lying in ``folder``."""
     schema = entry["schema"]
     foreign_keys = schema.get("foreignKeys", [])
     key = schema.get("primaryKey", [])
@@ -106,14 +108,21 @@ def read_descriptor() -> dict[str, Table]:
     """
     path = datasets_dir() / DESCRIPTOR
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))["resources"]
-        return {entry["name"]: _table(entry, path.parent) for entry in entries}
+        stat = path.stat()
+        return dict(_entries(path, stat.st_mtime_ns, stat.st_size))
     except FileNotFoundError:
         raise DataError(f"The list of the course's tables is missing: {path}. {restore_hint(path)}") from None
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise DataError(
             f"The list of the course's tables, {path}, is damaged ({fault}). {restore_hint(path)}"
         ) from None
+
+
+@functools.lru_cache(maxsize=4)
+def _entries(path: Path, changed_ns: int, size_bytes: int) -> dict[str, Table]:  # noqa: ARG001 - they tell versions apart
+    # Read once for all tables: the description is longer than most of them.
+    entries = json.loads(path.read_text(encoding="utf-8"))["resources"]
+    return {entry["name"]: as_table(entry, path.parent) for entry in entries}
 
 
 def tables() -> list[str]:

@@ -41,7 +41,7 @@ _STYLE = """<style>
  background:var(--jp-layout-color2,#eef0f2);color:inherit;font-weight:600}
 .chipgap-table tbody tr,.chipgap-table tbody th{background:var(--jp-layout-color0,#fff);color:inherit}
 .chipgap-table tbody th{font-weight:600}
-.chipgap-table td.number{text-align:right!important;font-variant-numeric:tabular-nums;white-space:nowrap!important}
+.chipgap-table .number{text-align:right!important;font-variant-numeric:tabular-nums;white-space:nowrap!important}
 .chipgap-table tr.shaky th,.chipgap-table tr.shaky td{font-style:italic;
  background:var(--jp-layout-color1,#fbfbfb);border-bottom-style:dashed}
 .chipgap-table .mark{display:inline-block;font-style:normal;font-weight:700;min-width:1.3em;text-align:center;
@@ -180,10 +180,21 @@ def _headers(cells: pd.DataFrame, *, sure: bool) -> str:
     names = [" / ".join(map(str, n)) if isinstance(n, tuple) else str(n) for n in columns]
     if _has_index(cells):
         names.insert(0, " / ".join(str(name or "") for name in cells.index.names))
-    heads = [f'<th scope="col"{_tooltip(fields.get(name))}>{html.escape(name)}</th>' for name in names]
+    heads = [
+        f'<th scope="col"{kind}{_tooltip(fields.get(name))}>{html.escape(name)}</th>'
+        for name, kind in zip(names, _kinds(cells), strict=True)
+    ]
     if sure:
         heads.append(f'<th scope="col">{html.escape(t("data.how_sure"))}</th>')
     return "".join(heads)
+
+
+def _kinds(cells: pd.DataFrame) -> list[str]:
+    """Return the class of each column head: over numbers it stands at the right, as they do."""
+    numeric = [pd.api.types.is_numeric_dtype(kind) and kind != "boolean" for kind in cells.dtypes]
+    # The first column names the row, and stands at the left whatever it holds.
+    numeric = [False, *numeric] if _has_index(cells) else [False, *numeric[1:]]
+    return [' class="number"' if right else "" for right in numeric[: cells.shape[1] + _has_index(cells)]]
 
 
 def _tooltip(field: Field | None) -> str:

@@ -349,6 +349,7 @@ class _Restoring:
     result: Restored
 
     def run(self, notebooks: dict[str, bytes], ledger_text: str | None) -> None:
+        """Put every file in its place, then merge the ledger; a failure says what was done until then."""
         for name, content in notebooks.items():
             self._step(name, partial(self._put, name, content))
         if ledger_text is not None:

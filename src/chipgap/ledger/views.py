@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _MARKS = {"holds": "✓", "holds in part": "◐", "contested": "⇄", "wrong": "✗", "cannot be checked": "?"}
 # JupyterLab drops <style> from outputs it does not trust, so the few styles needed are on the elements.
 _CELL = "text-align:left;vertical-align:top;padding:4px 10px 4px 0;white-space:normal"
-_QUIET = "color:var(--jp-ui-font-color2,#595959)"
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class Progress:
         names = (t(f"ledger.column_{name}") for name in ("claim", "says", "unit", "verdict"))
         head = "".join(f'<th scope="col" style="{_CELL}">{escape(name)}</th>' for name in names)
         body = "".join(self._row(claim) for claim in self.claims)
-        caption = f'<caption style="text-align:left;{_QUIET}">{escape(t("ledger.caption"))}</caption>'
+        caption = f'<caption style="text-align:left">{escape(t("ledger.caption"))}</caption>'
         return (
             f'<section class="chipgap-progress" aria-label="{escape(t("ledger.progress_label"))}">'
             f"<p><strong>{escape(self.sentence)}</strong><br>{bar}</p>"
@@ -75,13 +74,13 @@ class Progress:
     def _row(self, claim: Claim) -> str:
         entry = self.entries.get(claim.claim_id)
         mark = f'<span aria-hidden="true">{_MARKS[entry.verdict]}</span> ' if entry else ""
-        weight = "font-weight:600" if entry else _QUIET
+        weight = "bold" if entry else "normal"
         unit = str(claim.unit) if claim.unit else ""
         return (
             f'<tr><th scope="row" style="{_CELL}">{escape(claim.claim_id)}</th>'
             f'<td style="{_CELL};max-width:34em">{escape(claim.paraphrase)}</td>'
             f'<td style="{_CELL}">{unit}</td>'
-            f'<td style="{_CELL};min-width:10em"><span style="{weight}">{mark}'
+            f'<td style="{_CELL};min-width:10em"><span style="font-weight:{weight}">{mark}'
             f"{escape(self._verdict(claim))}</span></td></tr>"
         )
 
