@@ -64,10 +64,10 @@ def shapley(
 
 def _mean_gain(name: str, names: list[str], value: dict[frozenset[str], float]) -> float:
     count, gain = len(names), 0.0
-    for chosen in value:
+    for chosen, seconds in value.items():
         if name not in chosen:
             weight = factorial(len(chosen)) * factorial(count - len(chosen) - 1) / factorial(count)
-            gain += weight * (value[chosen | {name}] - value[chosen])
+            gain += weight * (value[chosen | {name}] - seconds)
     return gain
 
 

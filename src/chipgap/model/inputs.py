@@ -6,7 +6,7 @@ that is to be predicted.
 """
 
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ class Arrays:
         """Shape that all fields broadcast to: ``()`` for one configuration."""
         return np.broadcast_shapes(*(getattr(self, field.name).shape for field in fields(self)))  # type: ignore[arg-type]
 
-    def take(self, index: Any) -> Self:
+    def take(self, index: int | slice | NDArray[np.bool_] | NDArray[np.intp]) -> Self:
         """Return the configurations that ``index`` (an integer, slice or mask) selects; scalars stay."""
         picked = {
             field.name: value.take(index) if isinstance(value, Arrays) else value[index] if value.ndim else value

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chipgap.model.inputs import FULL_RECOMPUTE, SELECTIVE_RECOMPUTE, Array, Run
 from chipgap.model.sizes import held_parameters
@@ -17,7 +18,7 @@ class Memory:
     optimizer: Array
     activations: Array
     logits: Array
-    fits: Array
+    fits: NDArray[np.bool_]
     """True where the sum is no more than the chip's memory."""
 
     @property
@@ -53,7 +54,9 @@ def memory(run: Run) -> Memory:
     work, tokens = run.workload, cut.micro_batch_sequences * run.workload.sequence_tokens / cut.context
     logits = 6 * tokens * work.vocab / cut.tensor
     parts = np.broadcast_arrays(held(2, 3), held(2, 2), held(12, 1), _activations(run, tokens), logits)
-    return Memory(*parts, fits=np.asarray(sum(parts[1:], start=parts[0]) <= run.cluster.memory_bytes))
+    weights, gradients, adam, activations, logits = parts
+    fits = np.asarray(sum(parts[1:], start=parts[0]) <= run.cluster.memory_bytes)
+    return Memory(weights, gradients, adam, activations, logits, fits)
 
 
 def _activations(run: Run, tokens: Array) -> Array:
@@ -69,4 +72,4 @@ def _activations(run: Run, tokens: Array) -> Array:
     waiting = np.where(cut.interleave > 1, 1 + (cut.pipeline - 1) / (cut.pipeline * cut.interleave), 1.0)
     held = np.ceil(work.layers / cut.pipeline) * depth * waiting
     working = np.where(stack.recompute == FULL_RECOMPUTE, layer, 0.0)  # the layer that is being computed again
-    return tokens * (held * kept + working)
+    return np.asarray(tokens * (held * kept + working))

@@ -1,7 +1,7 @@
 """The numbers of the model: ten that are fitted, the others set beforehand, and how each was chosen."""
 
-from dataclasses import dataclass, fields, replace
-from typing import NamedTuple, Self
+from dataclasses import dataclass, field, fields, replace
+from typing import Self
 
 import numpy as np
 
@@ -60,7 +60,7 @@ GUESS = Parameters(0.6, 0.6, 0.6, 0.3, 0.7, 0.25e-3, 0.8, 0.5, 0.005, 0.01)
 """What one might guess before seeing any run: every fit starts here, so that a number which the rows at
 hand can't tell stays a guess. The host floor is fifty kernels of 5 us each."""
 
-FITTED = tuple(field.name for field in fields(Parameters))[:10]
+FITTED = tuple(item.name for item in fields(Parameters))[:10]
 """Names of the fitted numbers, in the order of :class:`Parameters`."""
 
 BOUNDS = {
@@ -78,33 +78,54 @@ BOUNDS = {
 """Least and greatest value a fit may give; physical, and never reached in the fits reported."""
 
 
-class Choice(NamedTuple):
+@dataclass(frozen=True)
+class Choice:
     """One decision about the model: the number it touches, why, and whether residuals had a say."""
 
     touches: str
     decision: str
     basis: str
-    looked_at_residuals: bool
+    looked_at_residuals: bool = field(default=True, kw_only=True)
 
 
 CHOICES = (
-    Choice("link_switch", "NVLink reaches 0.74 of its bandwidth, start-up 46 us", "measured all-reduce table", False),
-    Choice("link_mesh", "a full mesh reaches 0.62 of its wires", "mean of six measured 910B collectives", False),
-    Choice("ascend_memory", "910B memory reaches 0.92 of what A100's does", "measured exp and sigmoid", False),
-    Choice("logits_gemm", "the logits are one big product: 0.92 of the peak", "measured matmul, A800 and 910B", True),
-    Choice("logits_bytes", "40 bytes move per logit: ten passes of four", "counted in an unfused loss", True),
-    Choice("hopper_attention", "kernels of A100's days reach 0.63 of H100's peak", "recalled microbenchmark", False),
-    Choice("attention_unfused", "attention as two plain products reaches 0.78", "set near an early fit", True),
-    Choice("power_exponent", "a chip on less power slows with its 0.31th power", "0.9 at 500 of 700 W, as others fit", True),
-    Choice("attention", "one number for every chip and kernel", "two generations did not help held-out runs", True),
-    Choice("overlap", "one number for tensor and data traffic", "two numbers made held-out runs worse", True),
-    Choice("straggler", "time grows with log2 of the replicas", "runs with one replica were predicted too slow", True),
-    Choice("engine_s", "a fixed cost per micro-batch with whole transfers", "BLOOM and MT-NLG were too fast alike", True),
-    Choice("gathers_each_weight", "flat ring, four passes of the weights", "ZeRO-3 rows of 2021 were too fast", True),
-    Choice("recompute_stops_early", "PyTorch repeats all but the last product", "documented; fit gave 0.66 for 0.67", True),
-    Choice("micro_batch_sequences", "unpublished, no pipeline: up to 4", "2, 4 and 8 give the same held-out error", True),
-    Choice("p2p_sharded", "vTrain's transfers are split", "its own predictor; whole ones were far too slow", True),
-    Choice("weights of the fit", "a source counts as at most 20 rows", "10, 20 and 40 tried: 7.5, 7.1, 7.2", True),
-    Choice("no jitter per chip, no GEMM-size curve", "left out", "no gain on held-out runs", True),
+    Choice(
+        "link_switch",
+        "NVLink reaches 0.74 of its bandwidth, start-up 46 us",
+        "measured all-reduce table",
+        looked_at_residuals=False,
+    ),
+    Choice(
+        "link_mesh",
+        "a full mesh reaches 0.62 of its wires",
+        "mean of six measured 910B collectives",
+        looked_at_residuals=False,
+    ),
+    Choice(
+        "ascend_memory",
+        "910B memory reaches 0.92 of what A100's does",
+        "measured exp and sigmoid",
+        looked_at_residuals=False,
+    ),
+    Choice("logits_gemm", "the logits are one big product: 0.92 of the peak", "measured matmul, A800 and 910B"),
+    Choice("logits_bytes", "40 bytes move per logit: ten passes of four", "counted in an unfused loss"),
+    Choice(
+        "hopper_attention",
+        "kernels of A100's days reach 0.63 of H100's peak",
+        "recalled microbenchmark",
+        looked_at_residuals=False,
+    ),
+    Choice("attention_unfused", "attention as two plain products reaches 0.78", "set near an early fit"),
+    Choice("power_exponent", "a chip on less power slows with its 0.31th power", "0.9 at 500 of 700 W, as others fit"),
+    Choice("attention", "one number for every chip and kernel", "two generations did not help held-out runs"),
+    Choice("overlap", "one number for tensor and data traffic", "two numbers made held-out runs worse"),
+    Choice("straggler", "time grows with log2 of the replicas", "runs with one replica were predicted too slow"),
+    Choice("engine_s", "a fixed cost per micro-batch with whole transfers", "BLOOM and MT-NLG were too fast alike"),
+    Choice("gathers_each_weight", "flat ring, four passes of the weights", "ZeRO-3 rows of 2021 were too fast"),
+    Choice("recompute_stops_early", "PyTorch repeats all but the last product", "documented; fit gave 0.66 for 0.67"),
+    Choice("micro_batch_sequences", "unpublished, no pipeline: up to 4", "2, 4 and 8 give the same held-out error"),
+    Choice("p2p_sharded", "vTrain's transfers are split", "its own predictor; whole ones were far too slow"),
+    Choice("weights of the fit", "a source counts as at most 20 rows", "10, 20 and 40 tried: 7.5, 7.1, 7.2"),
+    Choice("no jitter per chip, no GEMM-size curve", "left out", "no gain on held-out runs"),
 )
 """Every decision that is not plain counting, so that a reader can discount for it."""

@@ -20,7 +20,8 @@ class Score:
     table's own reason not to score it), ``measured_s``, ``predicted_s``, ``error_pct`` (negative: predicted too fast)
     and ``unusable``: why there is no prediction."""
     sources: pd.DataFrame
-    """One row a source and kind, over rows not set aside: ``runs``, ``mean_abs_pct``, ``median_abs_pct``, ``bias_pct``."""
+    """One row a source and kind, over rows not set aside: ``runs``, ``mean_abs_pct``, ``median_abs_pct`` and
+    ``bias_pct``."""
     error_pct: float
     """Mean over sources of their mean absolute error, dense runs, locked rows apart."""
 
@@ -67,7 +68,10 @@ def by_source(rows: pd.DataFrame, keys: tuple[str, ...] = ("source_group", "kind
     """Mean, median and signed error per source of rows that have ``error_pct``."""
     grouped = rows.assign(size=rows["error_pct"].abs()).groupby(list(keys), sort=True)
     table = grouped.agg(
-        runs=("size", "size"), mean_abs_pct=("size", "mean"), median_abs_pct=("size", "median"), bias_pct=("error_pct", "mean")
+        runs=("size", "size"),
+        mean_abs_pct=("size", "mean"),
+        median_abs_pct=("size", "median"),
+        bias_pct=("error_pct", "mean"),
     )
     return table.reset_index()
 

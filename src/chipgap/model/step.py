@@ -1,6 +1,7 @@
 """One training step put together from its terms: :func:`predict` and :func:`waterfall`."""
 
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 
@@ -118,9 +119,8 @@ def _take(p: Parameters, piece: slice) -> Parameters:
     return Parameters(**{**vars(p), **arrays}) if arrays else p
 
 
-@dataclass(frozen=True)
-class _Rates:
-    """What the hardware reaches: peak x efficiency."""
+class _Rates(NamedTuple):
+    """What the hardware reaches: peak x efficiency, FLOP/s or byte/s."""
 
     gemm: Array
     attention: Array
@@ -134,14 +134,14 @@ class _Rates:
 def _rates(run: Run, p: Parameters) -> _Rates:
     chips, stack = run.cluster, run.stack
     hopper, ascend = chips.family == HOPPER, chips.family == ASCEND
-    peak = chips.peak_flop_s * chips.power_share**p.power_exponent
-    matrix = np.where(stack.fp8 > 0, chips.fp8_flop_s * (peak / chips.peak_flop_s), peak)
+    power = chips.power_share**p.power_exponent
+    peak = chips.peak_flop_s * power
     share = np.where(ascend, p.gemm_ascend, np.where(hopper, p.gemm_hopper, p.gemm_ampere))
     fused = p.attention * np.where(hopper & (stack.native_attention == 0), p.hopper_attention, 1.0)
     mesh = chips.full_mesh > 0
     link = chips.link_byte_s * np.where(mesh, p.link_mesh, p.link_switch)
     return _Rates(
-        gemm=matrix * share,
+        gemm=np.where(stack.fp8 > 0, chips.fp8_flop_s * power, peak) * share,
         attention=peak * np.where(stack.flash_attention > 0, fused, p.attention_unfused),
         logits=peak * p.logits_gemm,
         memory=chips.memory_byte_s * p.memory * np.where(ascend, p.ascend_memory, 1.0),
@@ -151,92 +151,106 @@ def _rates(run: Run, p: Parameters) -> _Rates:
     )
 
 
-def _group_rate(run: Run, rates: _Rates, near: Array, crosses: Array) -> Array:
-    """Byte/s of a ring whose node holds ``near`` of its ranks; slower of the links and the way out."""
+def _ring_rate(run: Run, rates: _Rates, near: Array, ranks: Array) -> Array:
+    """Byte/s of a ring with ``near`` of its ranks in each node: the links, or the way out where slower."""
     chips = run.cluster
-    mesh_share = np.maximum(near - 1, 1) / (chips.node_chips - 1)
-    inside = rates.link * np.where(chips.full_mesh > 0, mesh_share, 1.0)
-    return np.where(crosses, np.minimum(inside, near * rates.network), inside)
+    wires = np.where(chips.full_mesh > 0, np.maximum(near - 1, 1) / (chips.node_chips - 1), 1.0)
+    return np.minimum(rates.link * wires, np.where(ranks > chips.node_chips, near * rates.network, np.inf))
 
 
-def _parts(run: Run, p: Parameters) -> tuple[Array, ...]:
-    work, cut, stack, node = run.workload, run.layout, run.stack, run.cluster.node_chips
-    t, stages, replicas = cut.tensor, cut.pipeline, cut.data * cut.context
-    rates = _rates(run, p)
-    full, flash = stack.recompute == FULL_RECOMPUTE, stack.flash_attention > 0
-    tokens = cut.micro_batch_sequences * work.sequence_tokens / cut.context
-    steps = work.batch_sequences / (cut.data * cut.micro_batch_sequences)
-    activation = 2 * tokens * work.hidden
-    # one layer, one micro-batch
-    weights, moe = active_weights(run), work.experts > 0
-    inner = np.where(moe, work.experts_per_token * work.expert_ffn, work.ffn) * work.mlp_matrices
+class _Layer(NamedTuple):
+    """Seconds of one layer for one micro-batch, forward and backward."""
+
+    gemm: Array
+    attention: Array
+    moved: Array
+    host: Array
+    again: Array
+    tensor: Array
+    context: Array
+    expert: Array
+
+    @property
+    def total(self) -> Array:
+        return np.asarray(sum(self[1:], start=self[0]))
+
+
+def _layer(run: Run, p: Parameters, rates: _Rates, tokens: Array) -> _Layer:
+    work, stack, t = run.workload, run.stack, run.layout.tensor
+    weights, floor, flash = active_weights(run), p.host_floor_s, stack.flash_attention > 0
+    inner = weights - terms.layer_weights(work.hidden, work.kv_heads / work.heads, 0, 0)
     gemm = terms.gemm(tokens, weights, t, rates.gemm)
     square = terms.attention(tokens, work.sequence_tokens, work.hidden, t, rates.attention) * np.where(flash, 0.5, 1.0)
     scores = terms.softmax(tokens, work.sequence_tokens, work.heads, t, rates.memory) * ~flash
-    split = np.where(cut.sequence_parallel > 0, t, 1.0)
-    moved = terms.memory_bound(tokens, work.hidden, inner, t, split, rates.memory) + scores
+    split = np.where(run.layout.sequence_parallel > 0, t, 1.0)
+    moved = terms.memory_bound(tokens, work.hidden, inner / work.hidden, t, split, rates.memory) + scores
     moved = moved + terms.permutation(tokens, work.hidden, work.experts_per_token, t, rates.memory)
-    busy, busy_back = gemm + square + moved, 2 * gemm + 2.5 * square + 2 * moved
-    forward, backward = terms.host_floor(busy, p.host_floor_s), terms.host_floor(busy_back, 1.6 * p.host_floor_s)
-    kept = 1 - np.where(stack.recompute_stops_early > 0, work.hidden * inner / work.mlp_matrices / weights, 0.0)
-    again = full * terms.host_floor(gemm * kept + square + moved, p.host_floor_s)
+    busy, back = gemm + square + moved, 2 * gemm + 2.5 * square + 2 * moved
+    host = terms.host_floor(busy, floor) - busy + terms.host_floor(back, 1.6 * floor) - back
+    spared = gemm * (stack.recompute_stops_early > 0) * inner / work.mlp_matrices / weights
+    again = (stack.recompute == FULL_RECOMPUTE) * terms.host_floor(busy - spared, floor)
     again = again + (stack.recompute == SELECTIVE_RECOMPUTE) * (square + scores)
-    # its communication
-    tp_rate = _group_rate(run, rates, np.minimum(t, node), t > node)
-    reduces = (4 + 2 * full + 0.5 * (cut.sequence_parallel > 0)) * terms.ring_all_reduce(
-        activation, t, tp_rate, p.latency_s
-    )
+    return _Layer(3 * gemm, 3.5 * square, 3 * moved, host, again, *_wires(run, p, rates, tokens, (gemm, square)))
+
+
+def _wires(
+    run: Run, p: Parameters, rates: _Rates, tokens: Array, work_s: tuple[Array, Array]
+) -> tuple[Array, Array, Array]:
+    """Seconds a layer waits for tensor-, context- and expert-parallel neighbours."""
+    work, cut, stack, node = run.workload, run.layout, run.stack, run.cluster.node_chips
+    (gemm, square), t, full = work_s, cut.tensor, 2 * (stack.recompute == FULL_RECOMPUTE)
+    activation = 2 * tokens * work.hidden
+    reduce = terms.ring_all_reduce(activation, t, _ring_rate(run, rates, np.minimum(t, node), t), p.latency_s)
+    reduces = (4 + full + 0.5 * (cut.sequence_parallel > 0)) * reduce
     tensor = terms.exposed(reduces, 3 * gemm, p.overlap * stack.overlap_tensor)
-    cp_rate = np.where(t * cut.context > node, rates.network, rates.pair)
+    neighbour = np.where(t * cut.context > node, rates.network, rates.pair)
     keys = 2 * activation * work.kv_heads / work.heads / t
-    rings = 3 * terms.ring_exchange(keys, cut.context, cp_rate, p.latency_s)
-    context = terms.exposed(rings, 3.5 * square, np.asarray(1.0))
-    near_experts = np.minimum(cut.expert, np.maximum(node / t, 1))
+    rings = 3 * terms.ring_exchange(keys, cut.context, neighbour, p.latency_s)
+    near = np.minimum(cut.expert, np.maximum(node / t, 1))
     routed = activation * work.experts_per_token / t
-    trips = moe * (4 + 2 * full)
-    expert = trips * terms.all_to_all(routed, cut.expert, near_experts, rates.link, rates.network, p.latency_s)
-    # the stage, and what the slowest one adds
-    share = work.layers / stages
-    layer = forward + backward + again + tensor + context + expert
-    head = terms.logits(tokens, work.hidden, work.vocab, t, rates.logits, p.logits_bytes / rates.memory)
-    mean = share * layer + head / stages
-    slowest = np.where(stages > 1, np.maximum(np.ceil(share) * layer, share * layer + head), mean)
-    # the pipeline
-    outside = t * replicas >= node
-    whole = stack.whole_transfers > 0
-    hop = terms.stage_transfer(
-        activation, np.where(whole, 1.0, t), np.where(outside, rates.network, rates.pair), p.latency_s
-    )
-    transfer = (stages > 1) * cut.interleave * hop
-    engine = (stages > 1) * whole * p.engine_s
-    idle = terms.bubble(stages, cut.interleave, mean + transfer + engine)
-    beat = steps * (slowest + transfer + engine)
-    # the replicas
+    trip = terms.all_to_all(routed, cut.expert, near, rates.link, rates.network, p.latency_s)
+    return tensor, terms.exposed(rings, 3.5 * square, 1.0), (work.experts > 0) * (4 + full) * trip
+
+
+def _replicas(run: Run, p: Parameters, rates: _Rates, steps: Array, stage: Array) -> tuple[Array, Array]:
+    """Seconds of data-parallel traffic that stay exposed, and of the optimizer."""
+    cut, stack, node = run.layout, run.stack, run.cluster.node_chips
+    replicas, zero3 = cut.data * cut.context, cut.zero_stage >= 3
     shared, experts = held_parameters(run)
-    zero3 = cut.zero_stage >= 3
-    near = np.where(stack.gathers_each_weight > 0, 1.0, np.minimum(np.maximum(node // t, 1), replicas))
-    dp_rate = _group_rate(run, rates, near, t * replicas > node)
-    passes = np.where(zero3, (6 + 2 * full * stack.gathers_each_weight) * steps, 4.0)
-    swap = terms.gradient_exchange(shared, replicas, passes, dp_rate)
-    swap = swap + terms.gradient_exchange(experts, np.maximum(replicas / cut.expert, 1), passes, dp_rate)
-    window = np.where(zero3, steps, 1.0) * slowest
+    near = np.minimum(np.maximum(node // cut.tensor, 1), replicas)
+    near = np.where(stack.gathers_each_weight > 0, 1.0, near)
+    rate = _ring_rate(run, rates, near, cut.tensor * replicas)
+    passes = np.where(zero3, (6 + 2 * (stack.recompute == FULL_RECOMPUTE) * stack.gathers_each_weight) * steps, 4.0)
+    swap = terms.gradient_exchange(shared, replicas, passes, rate)
+    swap = swap + terms.gradient_exchange(experts, np.maximum(replicas / cut.expert, 1), passes, rate)
+    window = np.where(zero3, steps, 1.0) * stage
     data = terms.exposed(swap, window, p.overlap * np.where(zero3, 1.0, stack.overlap_data))
     local = (shared + experts) / np.where(cut.zero_stage >= 1, replicas, 1.0)
-    per_step = steps * share
-    return (
-        per_step * 3 * gemm + steps / stages * terms.gemm(tokens, 3 * work.hidden * work.vocab, t, rates.logits),
-        per_step * 3.5 * square,
-        per_step * 3 * moved + steps / stages * tokens * work.vocab / t * p.logits_bytes / rates.memory,
-        per_step * (forward - busy + backward - busy_back),
-        per_step * again,
-        per_step * tensor,
-        per_step * context,
-        per_step * expert,
-        steps * (slowest - mean),
-        steps * transfer,
-        steps * engine,
-        idle,
-        data,
-        terms.optimizer(local, rates.memory),
-        terms.stragglers(beat + idle, replicas, p.straggler),
-    )
+    return data, terms.optimizer(local, rates.memory)
+
+
+def _parts(run: Run, p: Parameters) -> tuple[Array, ...]:
+    """Seconds of every part of a step, in the order of :class:`Waterfall`."""
+    work, cut, t = run.workload, run.layout, run.layout.tensor
+    rates, stages = _rates(run, p), cut.pipeline
+    tokens = cut.micro_batch_sequences * work.sequence_tokens / cut.context
+    steps = work.batch_sequences / (cut.data * cut.micro_batch_sequences)
+    layer, share = _layer(run, p, rates, tokens), work.layers / stages
+    head = terms.logits(tokens, work.hidden, work.vocab, t, rates.logits, 0)
+    loss = terms.logits(tokens, work.hidden, work.vocab, t, np.inf, p.logits_bytes / rates.memory)
+    whole = layer.total
+    mean = share * whole + (head + loss) / stages
+    slowest = np.where(stages > 1, np.maximum(np.ceil(share) * whole, share * whole + head + loss), mean)
+    sent_whole = run.stack.whole_transfers > 0
+    way = np.where(t * cut.data * cut.context >= run.cluster.node_chips, rates.network, rates.pair)
+    hop = terms.stage_transfer(2 * tokens * work.hidden, np.where(sent_whole, 1.0, t), way, p.latency_s)
+    transfer = (stages > 1) * cut.interleave * hop
+    engine = (stages > 1) * sent_whole * p.engine_s
+    idle = terms.bubble(stages, cut.interleave, mean + transfer + engine)
+    beat = steps * (slowest + transfer + engine) + idle
+    kinds = [steps * share * seconds for seconds in layer]
+    kinds[0] = kinds[0] + steps * head / stages
+    kinds[2] = kinds[2] + steps * loss / stages
+    pipeline = (steps * (slowest - mean), steps * transfer, steps * engine, idle)
+    late = terms.stragglers(beat, cut.data * cut.context, p.straggler)
+    return (*kinds, *pipeline, *_replicas(run, p, rates, steps, slowest), late)

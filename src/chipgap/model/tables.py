@@ -87,7 +87,7 @@ class Runs:
         """Rows that may be used to fit: dense, complete, not set aside by the table and not locked."""
         locked = _flag(self.table, "locked_test", empty=False) > 0
         aside = _text(self.table, "not_scored_because") != ""
-        return (self.kind == "dense") & (self.unusable == "") & ~locked & ~aside
+        return np.asarray((self.kind == "dense") & (self.unusable == "") & ~locked & ~aside, dtype=np.bool_)
 
 
 def read_runs(table: pd.DataFrame | str | Path | None = None) -> Runs:
@@ -119,7 +119,7 @@ def _number(table: pd.DataFrame, name: str, empty: float = np.nan) -> Array:
     if name not in table:
         return np.full(len(table), empty)
     column = pd.to_numeric(table[name], errors="coerce").astype("Float64").fillna(empty)
-    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _text(table: pd.DataFrame, name: str) -> NDArray[np.str_]:
@@ -133,9 +133,15 @@ def _flag(table: pd.DataFrame, name: str, *, empty: bool) -> Array:
     return np.array([words.get(word.lower(), float(empty)) for word in _text(table, name)])
 
 
+def _says(text: NDArray[np.str_], word: str) -> Array:
+    return (np.char.find(text, word) >= 0).astype(np.float64)
+
+
 def _cluster(table: pd.DataFrame) -> Cluster:
     facts = data.load("chips").set_index("chip")
-    names = [chip or printed for chip, printed in zip(*(_text(table, n) for n in ("chip", "chip_as_printed")), strict=True)]
+    names = [
+        chip or printed for chip, printed in zip(*(_text(table, n) for n in ("chip", "chip_as_printed")), strict=True)
+    ]
     found = [next((row for row in ALIKE if re.search(row[0], name)), (name, name, np.nan)) for name in names]
     chips = facts.reindex([chip for _, chip, _ in found])
 
@@ -200,18 +206,17 @@ def _layout(table: pd.DataFrame) -> Layout:
 
 def _stack(table: pd.DataFrame) -> Stack:
     engine, split = _text(table, "engine"), _number(table, "zero_stage", 0) >= 3
-    each = np.char.find(engine, "DeepSpeed ZeRO-3") >= 0
-    torch = (np.char.find(engine, "FSDP") >= 0) | (np.char.find(engine, "torchtitan") >= 0) | ((engine == "") & split)
+    torch = np.maximum(_says(engine, "FSDP"), _says(engine, "torchtitan"))
     return Stack(
         flash_attention=_flag(table, "flash_attention", empty=True),
-        native_attention=_text(table, "kernels") == "flash 2025",
+        native_attention=_says(_text(table, "kernels"), "flash 2025"),
         recompute=np.array([RECOMPUTE.get(word or "none", np.nan) for word in _text(table, "recompute")]),
-        recompute_stops_early=torch,
-        fp8=np.char.find(_text(table, "precision"), "fp8") >= 0,
+        recompute_stops_early=np.maximum(torch, ((engine == "") & split).astype(float)),
+        fp8=_says(_text(table, "precision"), "fp8"),
         overlap_data=_flag(table, "overlap_dp", empty=False),
         overlap_tensor=_flag(table, "overlap_tp", empty=False),
         whole_transfers=1 - _flag(table, "p2p_sharded", empty=True),
-        gathers_each_weight=each,
+        gathers_each_weight=_says(engine, "DeepSpeed ZeRO-3"),
     )
 
 
@@ -225,7 +230,9 @@ def _seconds(table: pd.DataFrame, run: Run) -> Array:
 def _unusable(table: pd.DataFrame, run: Run, seconds: Array) -> NDArray[np.object_]:
     why = broken_rules(run)
     size, uses = _number(table, "n_chips"), run.layout.chips
-    why = np.where((why == "") & (np.abs(size - uses) > 0.01 * size), "layout size: the layout does not use these chips", why)
+    why = np.where(
+        (why == "") & (np.abs(size - uses) > 0.01 * size), "layout size: the layout does not use these chips", why
+    )
     why = np.where((why == "") & np.isnan(seconds), "no measured speed", why)
     why = np.where((why == "") & np.isnan(run.stack.recompute), "recompute: only part of the layers", why)
     chip = np.where(np.isnan(run.cluster.family), "chip: no run of a chip like this was fitted", "")

@@ -11,7 +11,7 @@ from chipgap.model.inputs import Array
 Number = float | Array
 
 
-def layer_weights(hidden: Array, kv_share: Array, matrices: Array, ffn: Array) -> Array:
+def layer_weights(hidden: Array, kv_share: Array, matrices: Number, ffn: Number) -> Array:
     r"""Weights of one layer that work on a token: :math:`w = 2h^2(1 + g/a) + k h f`.
 
     ``kv_share`` is key-value heads over heads, ``matrices`` k is 3 where the feed-forward part is gated,
@@ -74,7 +74,9 @@ def host_floor(busy: Array, floor: Number) -> Array:
     return result
 
 
-def logits(tokens: Array, hidden: Array, vocab: Array, tensor: Array, flop_s: Array, second_per_logit: Array) -> Array:
+def logits(
+    tokens: Array, hidden: Array, vocab: Array, tensor: Array, flop_s: Number, second_per_logit: Number
+) -> Array:
     r"""Seconds of the output layer and the loss, forward and backward: :math:`6ThV/(t_p P') + T V c / t_p`.
 
     One stage of a pipeline carries it, the others wait. ``second_per_logit`` c is bytes moved per logit
@@ -115,7 +117,7 @@ def all_to_all(
     return result
 
 
-def exposed(seconds: Array, window: Array, overlap: Array) -> Array:
+def exposed(seconds: Array, window: Array, overlap: Number) -> Array:
     r"""Seconds of a collective that computation cannot hide: :math:`(1-o) C + \max(0, o C - window)`.
 
     ``overlap`` o is the share that can run beside computation, ``window`` the computation there is.
