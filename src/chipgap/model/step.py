@@ -185,31 +185,37 @@ def _layer(run: Run, p: Parameters, rates: _Rates, tokens: Array) -> _Layer:
     split = np.where(run.layout.sequence_parallel > 0, t, 1.0)
     moved = terms.memory_bound(tokens, work.hidden, inner / work.hidden, t, split, rates.memory) + scores
     moved = moved + terms.permutation(tokens, work.hidden, work.experts_per_token, t, rates.memory)
-    busy, back = gemm + square + moved, 2 * gemm + 2.5 * square + 2 * moved
-    host = terms.host_floor(busy, floor) - busy + terms.host_floor(back, 1.6 * floor) - back
+    ring = _context_ring(run, p, rates, tokens)  # keys and values pass while attention works on the last ones
+    late, late_back = terms.exposed(ring, square, 1.0), terms.exposed(2 * ring, 2.5 * square, 1.0)
+    busy, back = gemm + square + moved + late, 2 * gemm + 2.5 * square + 2 * moved + late_back
+    forward, backward = terms.host_floor(busy, floor), terms.host_floor(back, 1.6 * floor)
     spared = gemm * (stack.recompute_stops_early > 0) * inner / work.mlp_matrices / weights
     again = (stack.recompute == FULL_RECOMPUTE) * terms.host_floor(busy - spared, floor)
     again = again + (stack.recompute == SELECTIVE_RECOMPUTE) * (square + scores)
-    return _Layer(3 * gemm, 3.5 * square, 3 * moved, host, again, *_wires(run, p, rates, tokens, (gemm, square)))
+    tensor, expert = _layer_traffic(run, p, rates, tokens, forward + backward)
+    host = forward - busy + backward - back
+    return _Layer(3 * gemm, 3.5 * square, 3 * moved, host, again, tensor, late + late_back, expert)
 
 
-def _wires(
-    run: Run, p: Parameters, rates: _Rates, tokens: Array, work_s: tuple[Array, Array]
-) -> tuple[Array, Array, Array]:
-    """Seconds a layer waits for tensor-, context- and expert-parallel neighbours."""
+def _context_ring(run: Run, p: Parameters, rates: _Rates, tokens: Array) -> Array:
+    """Seconds in which keys and values go once round the chips that share a sequence, forward."""
+    work, cut = run.workload, run.layout
+    rate = np.where(cut.tensor * cut.context > run.cluster.node_chips, rates.network, rates.pair)
+    keys = 4 * tokens * work.hidden * work.kv_heads / work.heads / cut.tensor
+    return terms.ring_exchange(keys, cut.context, rate, p.latency_s)
+
+
+def _layer_traffic(run: Run, p: Parameters, rates: _Rates, tokens: Array, window: Array) -> tuple[Array, Array]:
+    """Seconds a layer waits for the chips that share its weights and for those that hold its experts."""
     work, cut, stack, node = run.workload, run.layout, run.stack, run.cluster.node_chips
-    (gemm, square), t, full = work_s, cut.tensor, 2 * (stack.recompute == FULL_RECOMPUTE)
-    activation = 2 * tokens * work.hidden
+    t, full, activation = cut.tensor, 2 * (stack.recompute == FULL_RECOMPUTE), 2 * tokens * work.hidden
     reduce = terms.ring_all_reduce(activation, t, _ring_rate(run, rates, np.minimum(t, node), t), p.latency_s)
     reduces = (4 + full + 0.5 * (cut.sequence_parallel > 0)) * reduce
-    tensor = terms.exposed(reduces, 3 * gemm, p.overlap * stack.overlap_tensor)
-    neighbour = np.where(t * cut.context > node, rates.network, rates.pair)
-    keys = 2 * activation * work.kv_heads / work.heads / t
-    rings = 3 * terms.ring_exchange(keys, cut.context, neighbour, p.latency_s)
+    tensor = terms.exposed(reduces, window, p.overlap * stack.overlap_tensor)
     near = np.minimum(cut.expert, np.maximum(node / t, 1))
     routed = activation * work.experts_per_token / t
     trip = terms.all_to_all(routed, cut.expert, near, rates.link, rates.network, p.latency_s)
-    return tensor, terms.exposed(rings, 3.5 * square, 1.0), (work.experts > 0) * (4 + full) * trip
+    return tensor, (work.experts > 0) * (4 + full) * trip
 
 
 def _replicas(run: Run, p: Parameters, rates: _Rates, steps: Array, stage: Array) -> tuple[Array, Array]:
