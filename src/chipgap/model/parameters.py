@@ -125,7 +125,11 @@ CHOICES = (
     Choice("recompute_stops_early", "PyTorch repeats all but the last product", "documented; fit gave 0.66 for 0.67"),
     Choice("micro_batch_sequences", "unpublished, no pipeline: up to 4", "2, 4 and 8 give the same held-out error"),
     Choice("p2p_sharded", "vTrain's transfers are split", "its own predictor; whole ones were far too slow"),
-    Choice("weights of the fit", "a source counts as at most 20 rows", "5, 10, 20, 40, 60 tried: 6.2, 6.1, 5.9, 6.1, 6.5 % held out"),
+    Choice(
+        "weights of the fit",
+        "a source counts as at most 20 rows",
+        "5, 10, 20, 40, 60 tried: 6.2, 6.1, 5.9, 6.1, 6.5 % held out",
+    ),
     Choice("no jitter per chip, no GEMM-size curve", "left out", "no gain on held-out runs"),
 )
 """Every decision that is not plain counting, so that a reader can discount for it."""
