@@ -5,7 +5,6 @@ Writes ``results/accuracy.csv`` (one row a source), ``accuracy_terms.csv`` (what
 """
 
 import sys
-from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from chipgap.model import PARTS, Runs, cross_validate, fit, predict, predicted_s
 RESULTS = Path(__file__).parent / "results"
 APART = "vTrain-single"
 SHOTS, DRAWS = 3, 200
-CALIBRATION_ROWS, CALIBRATION_DRAWS = 10, 20
+CALIBRATION_ROWS, CALIBRATION_DRAWS = 10, 40
 
 
 def held_out(runs: Runs) -> pd.DataFrame:
@@ -73,7 +72,7 @@ def by_source(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def never_fitted() -> pd.DataFrame:
-    """The locked test, mixtures of experts and FP8: scored with the published fit, never part of one."""
+    """Score the locked test, mixtures of experts and FP8 with the published fit; none is ever part of one."""
     table = score().sources
     table = table[table["locked_test"] | (table["kind"] != "dense")]
     kind = np.where(table["locked_test"], "locked " + table["kind"], table["kind"])
@@ -120,7 +119,7 @@ def undetermined(runs: Runs) -> tuple[float, float]:
 
 
 def promises(table: pd.DataFrame, runs: Runs) -> pd.DataFrame:
-    """What was promised, and what was measured."""
+    """Set what was promised beside what was measured."""
     dense = table[(table["kind"] == "dense") & (table["source_group"] != APART)].set_index("source_group")
     error, both = dense["held_out_pct"], dense.dropna(subset="calculon_pct")
     ascend = error[error.index.str.startswith("Ascend")]
@@ -149,8 +148,15 @@ def promises(table: pd.DataFrame, runs: Runs) -> pd.DataFrame:
 def picture(table: pd.DataFrame) -> str:
     """Draw the errors of all sources as dots on one line each: an SVG that needs nothing else."""
     rows = table[table["kind"] == "dense"].sort_values("held_out_pct")
-    marks = {"constant_mfu_pct": ("#999999", "one fixed MFU"), "calculon_pct": ("#D55E00", "Calculon"), "held_out_pct": ("#0072B2", "this model, held out")}  # fmt: skip
-    x: Callable[[float], float] = lambda value: 230 + 9 * min(value, 60)  # noqa: E731
+    marks = {
+        "constant_mfu_pct": ("#999999", "one fixed MFU"),
+        "calculon_pct": ("#D55E00", "Calculon"),
+        "held_out_pct": ("#0072B2", "this model, held out"),
+    }
+
+    def x(value: float) -> float:
+        return 230 + 9 * min(value, 60)
+
     height, out = 26 * len(rows) + 90, []
     for tick in (0, 10, 20, 30, 40, 50, 60):
         out.append(f'<line x1="{x(tick)}" x2="{x(tick)}" y1="40" y2="{height - 40}" stroke="#ddd"/>')
@@ -177,9 +183,10 @@ def picture(table: pd.DataFrame) -> str:
 
 def markdown(tables: dict[str, pd.DataFrame]) -> str:
     """Write the tables as one Markdown page."""
-    parts = ["# Accuracy of the training-efficiency model", "Mean absolute error of the predicted step time, per cent. Written by `python -m benchmarks accuracy`.", "![Errors by source](accuracy.svg)"]  # fmt: skip
+    what = "Mean absolute error of the predicted step time, per cent. Written by `python -m benchmarks accuracy`."
+    parts = ["# Accuracy of the training-efficiency model", what, "![Errors by source](accuracy.svg)"]
     for title, table in tables.items():
-        shown = table.map(lambda v: "" if v is None or v != v else f"{v:.2f}" if isinstance(v, float) else str(v))
+        shown = table.map(lambda v: "" if pd.isna(v) else f"{v:.2f}" if isinstance(v, float) else str(v))
         lines = [shown.columns.tolist(), ["---"] * shown.shape[1], *shown.to_numpy().tolist()]
         parts += [f"## {title}", "\n".join(f"| {' | '.join(line)} |" for line in lines)]
     return "\n\n".join(parts) + "\n"

@@ -21,36 +21,41 @@ def random_runs(count: int) -> Run:
         return rng.choice(np.array(values, dtype=float), count)
 
     micro, replicas = any_of(1, 2, 4), any_of(4, 16, 64)
-    return Run(
-        Cluster(
-            any_of(0, 1, 2),
-            any_of(312e12, 989e12),
-            any_of(2e12, 3e12),
-            any_of(80e9),
-            any_of(2e11, 3e11),
-            any_of(25e9, 5e10),
-            any_of(0, 1),
-        ),  # fmt: skip
-        Workload(
-            any_of(48, 96),
-            any_of(8192, 12288),
-            any_of(32768, 49152),
-            any_of(64, 128),
-            any_of(51200, 128000),
-            any_of(2048, 4096),
-            micro * replicas * 48,
-            any_of(2, 3),
-            any_of(8, 64),
-        ),  # fmt: skip
-        Layout(
-            any_of(1, 2, 4, 8), any_of(1, 4, 12), replicas, any_of(1, 2), 1, micro, 1, any_of(0, 1), any_of(0, 1, 3)
-        ),
-        Stack(any_of(0, 1), any_of(0, 1), any_of(0, 1, 2), any_of(0, 1), 0, any_of(0, 1), any_of(0, 1), any_of(0, 1)),
+    cluster = Cluster(
+        family=any_of(0, 1, 2),
+        peak_flop_s=any_of(312e12, 989e12),
+        memory_byte_s=any_of(2e12, 3e12),
+        memory_bytes=any_of(80e9),
+        link_byte_s=any_of(2e11, 3e11),
+        network_byte_s=any_of(25e9, 50e9),
+        full_mesh=any_of(0, 1),
     )
+    work = Workload(
+        layers=any_of(48, 96),
+        hidden=any_of(8192, 12288),
+        ffn=any_of(32768, 49152),
+        heads=any_of(64, 128),
+        vocab=any_of(51200, 128000),
+        sequence_tokens=any_of(2048, 4096),
+        batch_sequences=micro * replicas * 48,
+        mlp_matrices=any_of(2, 3),
+        kv_heads=any_of(8, 64),
+    )
+    layout = Layout(
+        tensor=any_of(1, 2, 4, 8),
+        pipeline=any_of(1, 4, 12),
+        data=replicas,
+        context=any_of(1, 2),
+        micro_batch_sequences=micro,
+        sequence_parallel=any_of(0, 1),
+        zero_stage=any_of(0, 1, 3),
+    )
+    flags = ("flash_attention", "recompute_stops_early", "overlap_data", "overlap_tensor", "whole_transfers")
+    return Run(cluster, work, layout, Stack(recompute=any_of(0, 1, 2), **{name: any_of(0, 1) for name in flags}))
 
 
 def rate(runs: Run, singly: int = 0) -> float:
-    """Configurations a second of processor time (one thread), best of several; ``singly``: in a plain loop."""
+    """Measure configurations a second of processor time, best of several; ``singly``: so many in a plain loop."""
     best = np.inf
     for _ in range(REPEATS):
         start = time.process_time()

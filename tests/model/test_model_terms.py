@@ -37,7 +37,7 @@ def test_sequence_parallelism_splits_the_norms() -> None:
     assert whole - split == pytest.approx(2 * 10 * 1000 * 7 / 8)
 
 
-@pytest.mark.parametrize(("busy", "expected"), [(0.0, 1.0), (1.0, 2**0.25), (100.0, 100.0)])
+@pytest.mark.parametrize(("busy", "expected"), [(0.0, 1.0), (1.0, 2 ** (1 / 3)), (100.0, 100.0)])
 def test_host_floor_is_a_smooth_maximum(busy: float, expected: float) -> None:
     assert terms.host_floor(busy, 1.0) == pytest.approx(expected, rel=1e-6)
 

@@ -188,7 +188,7 @@ def _layer(run: Run, p: Parameters, rates: _Rates, tokens: Array) -> _Layer:
     ring = _context_ring(run, p, rates, tokens)  # keys and values pass while attention works on the last ones
     late, late_back = terms.exposed(ring, square, 1.0), terms.exposed(2 * ring, 2.5 * square, 1.0)
     busy, back = gemm + square + moved + late, 2 * gemm + 2.5 * square + 2 * moved + late_back
-    forward, backward = terms.host_floor(busy, floor), terms.host_floor(back, 1.6 * floor)
+    forward, backward = terms.host_floor(busy, floor), terms.host_floor(back, floor)
     spared = gemm * (stack.recompute_stops_early > 0) * inner / work.mlp_matrices / weights
     again = (stack.recompute == FULL_RECOMPUTE) * terms.host_floor(busy - spared, floor)
     again = again + (stack.recompute == SELECTIVE_RECOMPUTE) * (square + scores)
