@@ -140,6 +140,7 @@ def test_score_knows_the_other_names_of_columns_and_what_it_may_assume(tmp_path:
     [
         ({"chip": "TPU v5p", "chip_as_printed": "TPU v5p"}, "no run of a chip like this"),
         ({"tp": 3}, "heads over tensor"),
+        ({"dp": 0}, "data known"),
         ({"n_chips": 4096}, "layout size"),
         ({"iter_s": None, "tokens_per_s_chip": None}, "no measured speed"),
         ({"recompute": "partial"}, "only part of the layers"),

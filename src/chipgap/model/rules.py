@@ -83,7 +83,8 @@ def _rules(run: Run, chips: float | None, *, fits: bool) -> Iterator[_Rule]:
     yield _Rule("heads over tensor", work.heads % cut.tensor != 0, text, (work.heads, cut.tensor))
     at_once = cut.data * cut.micro_batch_sequences
     text = "a batch of {} sequences does not divide into {} replicas of {} sequences at a time"
-    uneven = np.abs(np.rint(steps := work.batch_sequences / at_once) - steps) > 1e-9
+    steps = work.batch_sequences / np.where(at_once > 0, at_once, np.nan)
+    uneven = np.abs(np.rint(steps) - steps) > 1e-9
     values = (work.batch_sequences, cut.data, cut.micro_batch_sequences)
     yield _Rule("batch over replicas", uneven | (steps < 1), text, values)
     text = "{} layers can't fill {} pipeline stages of {} chunks"

@@ -134,7 +134,7 @@ def _flag(table: pd.DataFrame, name: str, *, empty: bool) -> Array:
 
 
 def _says(text: NDArray[np.str_], word: str) -> Array:
-    return (np.char.find(text, word) >= 0).astype(np.float64)
+    return (np.char.find(np.char.lower(text), word.lower()) >= 0).astype(np.float64)
 
 
 def _cluster(table: pd.DataFrame) -> Cluster:
@@ -189,7 +189,7 @@ def _layout(table: pd.DataFrame) -> Layout:
     data_size = np.where(np.isnan(data_size), _number(table, "n_chips") / (tensor * pipeline * context), data_size)
     micro, status = _number(table, "micro_batch_seqs"), _text(table, "micro_batch_status")
     unknown = np.isnan(micro) | (status == "assumed")
-    each = _number(table, "global_batch_seqs") / data_size
+    each = _number(table, "global_batch_seqs") / np.where(data_size > 0, data_size, np.nan)
     largest = np.select([each % 4 == 0, each % 2 == 0], [LARGEST_ASSUMED_MICRO_BATCH, 2.0], 1.0)
     return Layout(
         tensor=tensor,
