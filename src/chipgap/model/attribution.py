@@ -6,9 +6,9 @@ from itertools import combinations
 from math import factorial, log
 
 from chipgap.model.inputs import Run
-from chipgap.model.parameters import Parameters
+from chipgap.model.parameters import FIT, Parameters
 from chipgap.model.rules import ModelError
-from chipgap.model.step import FIT, waterfall
+from chipgap.model.step import waterfall
 
 MOST_GROUPS = 12
 

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from chipgap.model.inputs import Array
-from chipgap.model.parameters import BOUNDS, FITTED, GUESS, Parameters
+from chipgap.model.parameters import BOUNDS, FIT, FITTED, GUESS, Parameters
+from chipgap.model.results import PARTS
 from chipgap.model.rules import ModelError
-from chipgap.model.step import FIT, PARTS, waterfall
+from chipgap.model.step import waterfall
 from chipgap.model.tables import Runs
 
 MOST_ROWS = 20.0

@@ -55,6 +55,13 @@ class Parameters:
         """Return the numbers of ``names`` as one array."""
         return np.array([getattr(self, name) for name in names], dtype=np.float64)
 
+    def take(self, index: slice) -> Self:
+        """Return the numbers for the configurations that ``index`` selects; numbers shared by all stay."""
+        return replace(self, **{name: value[index] for name, value in vars(self).items() if np.ndim(value) == 1})
+
+
+FIT = Parameters()
+"""The published fit: what :func:`chipgap.model.predict` uses unless told otherwise."""
 
 GUESS = Parameters(0.6, 0.6, 0.6, 0.3, 0.7, 0.25e-3, 0.8, 0.5, 0.005, 0.01)
 """What one might guess before seeing any run: every fit starts here, so that a number which the rows at

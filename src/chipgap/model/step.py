@@ -1,66 +1,16 @@
 """One training step put together from its terms: :func:`predict` and :func:`waterfall`."""
 
-from dataclasses import dataclass, fields
-from typing import NamedTuple
-
 import numpy as np
 
 from chipgap.model import terms
 from chipgap.model.inputs import ASCEND, FULL_RECOMPUTE, HOPPER, SELECTIVE_RECOMPUTE, Array, Run
-from chipgap.model.parameters import Parameters
+from chipgap.model.parameters import FIT, Parameters
+from chipgap.model.results import PARTS, Layer, Prediction, Rates, Waterfall
 from chipgap.model.rules import check_run
 from chipgap.model.sizes import active_weights, held_parameters
 
 CHUNK = 8192
 """Configurations worked on at a time: their columns fit the processor's cache."""
-
-
-@dataclass(frozen=True)
-class Waterfall:
-    """Where the seconds of one step go; the parts add up to the whole step.
-
-    Matrix products, attention and memory-bound work are those the model needs; everything after them
-    is what a chip without neighbours, host or memory limit would not spend.
-    """
-
-    matrix_products: Array
-    attention: Array
-    memory_bound: Array
-    host: Array
-    recompute: Array
-    tensor_parallel: Array
-    context_parallel: Array
-    expert_parallel: Array
-    imbalance: Array
-    stage_transfers: Array
-    engine: Array
-    bubble: Array
-    data_parallel: Array
-    optimizer: Array
-    stragglers: Array
-
-    @property
-    def total(self) -> Array:
-        """Seconds of the whole step."""
-        parts = [getattr(self, name) for name in PARTS]
-        return np.asarray(sum(parts[1:], start=parts[0]))
-
-
-PARTS = tuple(field.name for field in fields(Waterfall))
-"""Names of the parts of a waterfall, in order."""
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """How fast a configuration trains, and where its time goes."""
-
-    seconds: Array
-    """Seconds of one step."""
-    tokens_per_s_chip: Array
-    """Tokens a second that one chip gets through."""
-    mfu: Array
-    """(6 N + 12 L h s) x tokens per second and chip / peak; N: weights that work on a token."""
-    parts: Waterfall
 
 
 def predict(run: Run, parameters: Parameters | None = None, *, check: bool = True) -> Prediction:
@@ -105,33 +55,12 @@ def waterfall(run: Run, parameters: Parameters | None = None) -> Waterfall:
     columns = np.empty((len(PARTS), count))
     for start in range(0, count, CHUNK):
         piece = slice(start, start + CHUNK)
-        for column, part in zip(columns, _parts(run.take(piece), _take(parameters, piece)), strict=True):
+        for column, part in zip(columns, _parts(run.take(piece), parameters.take(piece)), strict=True):
             column[piece] = part
     return Waterfall(*columns)
 
 
-FIT = Parameters()
-"""The published fit: what :func:`predict` uses unless told otherwise."""
-
-
-def _take(p: Parameters, piece: slice) -> Parameters:
-    arrays = {f.name: v[piece] for f in fields(p) if np.ndim(v := getattr(p, f.name)) == 1}
-    return Parameters(**{**vars(p), **arrays}) if arrays else p
-
-
-class _Rates(NamedTuple):
-    """What the hardware reaches: peak x efficiency, FLOP/s or byte/s."""
-
-    gemm: Array
-    attention: Array
-    logits: Array
-    memory: Array
-    link: Array
-    pair: Array
-    network: Array
-
-
-def _rates(run: Run, p: Parameters) -> _Rates:
+def _rates(run: Run, p: Parameters) -> Rates:
     chips, stack = run.cluster, run.stack
     hopper, ascend = chips.family == HOPPER, chips.family == ASCEND
     power = chips.power_share**p.power_exponent
@@ -140,7 +69,7 @@ def _rates(run: Run, p: Parameters) -> _Rates:
     fused = p.attention * np.where(hopper & (stack.native_attention == 0), p.hopper_attention, 1.0)
     mesh = chips.full_mesh > 0
     link = chips.link_byte_s * np.where(mesh, p.link_mesh, p.link_switch)
-    return _Rates(
+    return Rates(
         gemm=np.where(stack.fp8 > 0, chips.fp8_flop_s * power, peak) * share,
         attention=peak * np.where(stack.flash_attention > 0, fused, p.attention_unfused),
         logits=peak * p.logits_gemm,
@@ -151,31 +80,14 @@ def _rates(run: Run, p: Parameters) -> _Rates:
     )
 
 
-def _ring_rate(run: Run, rates: _Rates, near: Array, ranks: Array) -> Array:
+def _ring_rate(run: Run, rates: Rates, near: Array, ranks: Array) -> Array:
     """Byte/s of a ring with ``near`` of its ranks in each node: the links, or the way out where slower."""
     chips = run.cluster
     wires = np.where(chips.full_mesh > 0, np.maximum(near - 1, 1) / (chips.node_chips - 1), 1.0)
     return np.minimum(rates.link * wires, np.where(ranks > chips.node_chips, near * rates.network, np.inf))
 
 
-class _Layer(NamedTuple):
-    """Seconds of one layer for one micro-batch, forward and backward."""
-
-    gemm: Array
-    attention: Array
-    moved: Array
-    host: Array
-    again: Array
-    tensor: Array
-    context: Array
-    expert: Array
-
-    @property
-    def total(self) -> Array:
-        return np.asarray(sum(self[1:], start=self[0]))
-
-
-def _layer(run: Run, p: Parameters, rates: _Rates, tokens: Array) -> _Layer:
+def _layer(run: Run, p: Parameters, rates: Rates, tokens: Array) -> Layer:
     work, stack, t = run.workload, run.stack, run.layout.tensor
     weights, floor, flash = active_weights(run), p.host_floor_s, stack.flash_attention > 0
     inner = weights - terms.layer_weights(work.hidden, work.kv_heads / work.heads, 0, 0)
@@ -194,10 +106,10 @@ def _layer(run: Run, p: Parameters, rates: _Rates, tokens: Array) -> _Layer:
     again = again + (stack.recompute == SELECTIVE_RECOMPUTE) * (square + scores)
     tensor, expert = _layer_traffic(run, p, rates, tokens, forward + backward)
     host = forward - busy + backward - back
-    return _Layer(3 * gemm, 3.5 * square, 3 * moved, host, again, tensor, late + late_back, expert)
+    return Layer(3 * gemm, 3.5 * square, 3 * moved, host, again, tensor, late + late_back, expert)
 
 
-def _context_ring(run: Run, p: Parameters, rates: _Rates, tokens: Array) -> Array:
+def _context_ring(run: Run, p: Parameters, rates: Rates, tokens: Array) -> Array:
     """Seconds in which keys and values go once round the chips that share a sequence, forward."""
     work, cut = run.workload, run.layout
     rate = np.where(cut.tensor * cut.context > run.cluster.node_chips, rates.network, rates.pair)
@@ -205,7 +117,7 @@ def _context_ring(run: Run, p: Parameters, rates: _Rates, tokens: Array) -> Arra
     return terms.ring_exchange(keys, cut.context, rate, p.latency_s)
 
 
-def _layer_traffic(run: Run, p: Parameters, rates: _Rates, tokens: Array, window: Array) -> tuple[Array, Array]:
+def _layer_traffic(run: Run, p: Parameters, rates: Rates, tokens: Array, window: Array) -> tuple[Array, Array]:
     """Seconds a layer waits for the chips that share its weights and for those that hold its experts."""
     work, cut, stack, node = run.workload, run.layout, run.stack, run.cluster.node_chips
     t, full, activation = cut.tensor, 2 * (stack.recompute == FULL_RECOMPUTE), 2 * tokens * work.hidden
@@ -218,7 +130,7 @@ def _layer_traffic(run: Run, p: Parameters, rates: _Rates, tokens: Array, window
     return tensor, (work.experts > 0) * (4 + full) * trip
 
 
-def _replicas(run: Run, p: Parameters, rates: _Rates, steps: Array, stage: Array) -> tuple[Array, Array]:
+def _replicas(run: Run, p: Parameters, rates: Rates, steps: Array, stage: Array) -> tuple[Array, Array]:
     """Seconds of data-parallel traffic that stay exposed, and of the optimizer."""
     cut, stack, node = run.layout, run.stack, run.cluster.node_chips
     replicas, zero3 = cut.data * cut.context, cut.zero_stage >= 3
@@ -242,8 +154,8 @@ def _parts(run: Run, p: Parameters) -> tuple[Array, ...]:
     tokens = cut.micro_batch_sequences * work.sequence_tokens / cut.context
     steps = work.batch_sequences / (cut.data * cut.micro_batch_sequences)
     layer, share = _layer(run, p, rates, tokens), work.layers / stages
-    head = terms.logits(tokens, work.hidden, work.vocab, t, rates.logits, 0)
-    loss = terms.logits(tokens, work.hidden, work.vocab, t, np.inf, p.logits_bytes / rates.memory)
+    head = terms.logits(tokens, work.hidden, work.vocab, t, rates.logits)
+    loss = terms.loss(tokens, work.vocab, t, p.logits_bytes, rates.memory)
     whole = layer.total
     mean = share * whole + (head + loss) / stages
     slowest = np.where(stages > 1, np.maximum(np.ceil(share) * whole, share * whole + head + loss), mean)

@@ -70,19 +70,23 @@ def host_floor(busy: Array, floor: Number) -> Array:
     A layer cannot finish before the host has launched its kernels, which takes ``floor`` seconds, the
     same backward as forward (more kernels, launched faster). The third power was chosen among 2 to 6.
     """
-    result: Array = np.cbrt(busy * busy * busy + floor**3)
-    return result
+    return np.asarray(np.cbrt(busy * busy * busy + floor**3))
 
 
-def logits(
-    tokens: Array, hidden: Array, vocab: Array, tensor: Array, flop_s: Number, second_per_logit: Number
-) -> Array:
-    r"""Seconds of the output layer and the loss, forward and backward: :math:`6ThV/(t_p P') + T V c / t_p`.
+def logits(tokens: Array, hidden: Array, vocab: Array, tensor: Array, flop_s: Array) -> Array:
+    r"""Seconds of the output layer, forward and backward: :math:`6 T h V / (t_p \, e P)`.
 
-    One stage of a pipeline carries it, the others wait. ``second_per_logit`` c is bytes moved per logit
-    over the memory bandwidth reached. Source: count.
+    One stage of a pipeline carries it, the others wait. Source: count.
     """
-    return tokens * vocab / tensor * (6 * hidden / flop_s + second_per_logit)
+    return 6 * tokens * hidden * vocab / (tensor * flop_s)
+
+
+def loss(tokens: Array, vocab: Array, tensor: Array, bytes_each: Number, byte_s: Array) -> Array:
+    r"""Seconds to move the logits through the loss and back: :math:`B T V / (t_p \, \eta Q)`.
+
+    ``bytes_each`` B are read and written per logit, over all passes. On the stage of :func:`logits`. Source: count.
+    """
+    return bytes_each * tokens * vocab / (tensor * byte_s)
 
 
 def ring_all_reduce(size: Array, ranks: Array, byte_s: Array, latency: Number) -> Array:
@@ -91,8 +95,7 @@ def ring_all_reduce(size: Array, ranks: Array, byte_s: Array, latency: Number) -
     Two rounds of a ring, each of which passes (q-1)/q of the data through every link.
     Source: the alpha-beta model; alpha and eta from the measured table ``allreduce``.
     """
-    result: Array = (ranks > 1) * (latency + 2 * (ranks - 1) / ranks * size / byte_s)
-    return result
+    return np.asarray((ranks > 1) * (latency + 2 * (ranks - 1) / ranks * size / byte_s))
 
 
 def ring_exchange(size: Array, ranks: Array, byte_s: Array, latency: Number) -> Array:
@@ -100,8 +103,7 @@ def ring_exchange(size: Array, ranks: Array, byte_s: Array, latency: Number) -> 
 
     :math:`(c - 1)(\alpha + S / (\eta W))`, with ``size`` S the bytes one chip holds. Source: count.
     """
-    result: Array = (ranks - 1) * (latency + size / byte_s)
-    return result
+    return np.asarray((ranks - 1) * (latency + size / byte_s))
 
 
 def all_to_all(
@@ -113,8 +115,7 @@ def all_to_all(
     experts of one far node is sent twice (a smarter exchange would send it once). 0 for one rank.
     """
     far = (1 - near / ranks) / network_byte_s
-    result: Array = (ranks > 1) * (latency + size * (far + (near - 1) / ranks / link_byte_s))
-    return result
+    return np.asarray((ranks > 1) * (latency + size * (far + (near - 1) / ranks / link_byte_s)))
 
 
 def exposed(seconds: Array, window: Array, overlap: Number) -> Array:
@@ -159,5 +160,4 @@ def optimizer(parameters: Array, byte_s: Array) -> Array:
 
 def stragglers(seconds: Array, replicas: Array, share: Number) -> Array:
     r"""Seconds lost waiting for the slowest replica: :math:`j \log_2(d) \; t`; nothing with one replica."""
-    result: Array = share * np.log2(replicas) * seconds
-    return result
+    return np.asarray(share * np.log2(replicas) * seconds)
