@@ -14,6 +14,15 @@ def test_naming_the_room_alone_imports_nothing_heavy(heavy: str) -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_a_widget_does_not_wait_for_a_grammar_it_never_uses() -> None:
+    """jsonschema, which Plotly's renderers bring along, would compile it: seconds before the first figure."""
+    code = (
+        "import sys, plotly.graph_objects as go; from chipgap.widgets import ClaimTracer; ClaimTracer();"
+        "go.Figure()._repr_mimebundle_(); import jsonschema; sys.exit('rfc3987_syntax' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 @pytest.mark.parametrize("name", chipgap.widgets.__all__)
 def test_every_name_it_offers_is_there(name: str) -> None:
     assert getattr(chipgap.widgets, name).__name__ == name

@@ -12,6 +12,10 @@ from typing import Any, Final
 import plotly.graph_objects as go
 import plotly.io as pio
 
+from chipgap.figures._quick_import import spare_the_grammar
+
+spare_the_grammar()  # before anything below makes Plotly load its renderers
+
 FONT_FAMILY: Final = 'system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif'
 MIN_TEXT_PX: Final = 12
 _TITLE_CHARS: Final = 66
