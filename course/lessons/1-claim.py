@@ -224,7 +224,7 @@ LedgerForm("A07")
 # next cell: would you expect the shares to rise steadily with time?
 
 # %%
-figures.show(figures.efficiency_timeline(statements), table=statements)
+figures.show(figures.efficiency_timeline(statements), table=figures.efficiency_table(statements))
 
 # %%
 liu = statements[statements["speaker"] == "Liu Qingfeng"]
