@@ -42,9 +42,13 @@ FATES: Final[Mapping[str, _Look]] = {
     "not_in_excerpt": _Look("?", "#f6f7f8", style.SOFT_INK),
 }
 _CODES: Final = {fate: code for code, fate in enumerate(FATES)}
+_UNTOLD: Final = -1
 
-_CELL_CHARS, _CELL_LINES, _LINE_PX, _CELL_PAD_PX = 13, 4, 16, 18
-_HEAD_PX, _FOOT_PX, _MIN_BODY_PX = 100, 76, 120
+WIDTH_PX: Final = 660
+"""How wide a figure is taken to be where nobody knows: a notebook's column on a small laptop."""
+
+_CELL_LINES, _LINE_PX, _CELL_PAD_PX, _CHAR_PX, _LABELS_PX = 5, 16, 18, 7.3, 140
+_HEAD_PX, _FOOT_PX, _MIN_BODY_PX, _NARROW_PX = 100, 80, 120, 600
 
 
 @dataclass(frozen=True)
@@ -247,19 +251,23 @@ def retelling_matrix(
 # The drawing.
 
 
-def spec_of(story: Story, steps_shown: int, *, only_changed: bool = False) -> style.Spec:
-    """Return the matrix as a plain figure description: what a widget redraws at every step, so it is quick."""
+def spec_of(story: Story, steps_shown: int, *, only_changed: bool = False, width_px: int = WIDTH_PX) -> style.Spec:
+    """Return the matrix as a plain figure description: what a widget redraws at every step, so it is quick.
+
+    Words are broken to fit ``width_px``, the width of the place it will be shown in.
+    """
     rows = story.rows(steps_shown, only_changed=only_changed)
-    edges = _row_edges(story, rows)
+    chars = _cell_chars(story, width_px)
+    edges = _row_edges(story, rows, chars)
     finding = retelling_finding(story, steps_shown)
     layout = {
         "height": _HEAD_PX + _FOOT_PX + max(edges[-1], _MIN_BODY_PX),
-        "margin": {"l": 16, "r": 16, "t": _HEAD_PX, "b": _FOOT_PX},
-        "legend": style.LEGEND_BELOW | {"entrywidth": 0.25, "entrywidthmode": "fraction"},
+        "margin": {"l": 12, "r": 12, "t": _HEAD_PX, "b": _FOOT_PX},
+        "legend": style.LEGEND_BELOW | {"entrywidth": (width_px - 120) / (3 if width_px < _NARROW_PX else 4)},
         "dragmode": False,
         "annotations": [_nothing(empty=not rows)],
         "xaxis": _columns_axis(story.sources),
-        "yaxis": _rows_axis(rows, edges),
+        "yaxis": _rows_axis(rows, edges, 12 if width_px < _NARROW_PX else 16),
     }
     alt = t(
         "figures.retelling_alt",
@@ -267,16 +275,22 @@ def spec_of(story: Story, steps_shown: int, *, only_changed: bool = False) -> st
         finding=finding,
         cells=_spoken(story, steps_shown),
     )
-    data = [_tiles(story, steps_shown, rows, edges), *_legend()]
+    data = [_tiles(story, steps_shown, dict(zip(rows, range(len(rows)), strict=True)), edges, chars), *_legend()]
     return style.finish({"data": data, "layout": layout}, alt=alt, finding=finding)
 
 
-def _row_edges(story: Story, rows: Sequence[str]) -> list[int]:
+def _cell_chars(story: Story, width_px: int) -> int:
+    """Return how many characters fit into a cell, at the widest of the usual fonts."""
+    column_px = (width_px - _LABELS_PX) / len(story.sources)
+    return int(min(max((column_px - 6) / _CHAR_PX, 9), 22))
+
+
+def _row_edges(story: Story, rows: Sequence[str], chars: int) -> list[int]:
     """Return where each row begins and ends, in px from the top: as tall as its longest cell needs."""
     lines = dict.fromkeys(rows, 2)
     for cell in story.cells:
         if cell.detail in lines:
-            lines[cell.detail] = max(lines[cell.detail], _cell_text(cell).count("<br>") + 1)
+            lines[cell.detail] = max(lines[cell.detail], _cell_text(cell, chars).count("<br>") + 1)
     edges = [0]
     for count in lines.values():
         edges.append(edges[-1] + count * _LINE_PX + _CELL_PAD_PX)
@@ -284,11 +298,11 @@ def _row_edges(story: Story, rows: Sequence[str]) -> list[int]:
 
 
 @cache
-def _cell_text(cell: Cell) -> str:
+def _cell_text(cell: Cell, chars: int) -> str:
     look = FATES[cell.fate]
     mark = f" ({t('figures.shaky_mark')})" if cell.shaky else ""
-    head = style.wrap(f"{look.sign} {t('figures.fate_short_' + cell.fate)}{mark}", _CELL_CHARS)
-    words = style.wrap(cell.wording, _CELL_CHARS, _CELL_LINES)
+    head = style.wrap(f"{look.sign} {t('figures.fate_short_' + cell.fate)}{mark}", chars)
+    words = style.wrap(cell.wording, chars, _CELL_LINES)
     text = f"<b>{head}</b><br>{words}" if words else head
     text = f"<i>{text}</i>" if cell.shaky else text
     return text if look.ink == style.INK else f'<span style="color:{look.ink}">{text}</span>'
@@ -306,15 +320,16 @@ def _hover_text(cell: Cell, source_key: str) -> str:
     return "<br>".join(line for line in lines if line)
 
 
-def _tiles(story: Story, steps_shown: int, rows: Sequence[str], edges: Sequence[int]) -> dict[str, Any]:
-    width, place = len(story.sources), {detail: row for row, detail in enumerate(rows)}
-    z: list[list[int | None]] = [[None] * width for _ in rows]
-    text, hover = ([[""] * width for _ in rows] for _ in range(2))
+def _tiles(story: Story, steps_shown: int, rows: Mapping[str, int], edges: Sequence[int], chars: int) -> dict[str, Any]:
+    width = len(story.sources)
+    z = [[_UNTOLD] * width for _ in rows]
+    text = [[""] * width for _ in rows]
+    hover = [[t("figures.not_told_yet")] * width for _ in rows]
     for cell in story.shown(steps_shown):
-        if cell.detail in place:
-            row = place[cell.detail]
+        if cell.detail in rows:
+            row = rows[cell.detail]
             z[row][cell.column] = _CODES[cell.fate]
-            text[row][cell.column] = _cell_text(cell)
+            text[row][cell.column] = _cell_text(cell, chars)
             hover[row][cell.column] = _hover_text(cell, story.sources[cell.column].key)
     x, y = (list(range(width + 1)), list(edges)) if rows else ([], [])
     return {"type": "heatmap", "x": x, "y": y, "z": z, "text": text, "hovertext": hover, **_TILE_LOOK}
@@ -330,12 +345,11 @@ _TILE_LOOK: Final[dict[str, Any]] = {
     "texttemplate": "%{text}",
     "textfont": {"size": 12, "color": style.INK},
     "hoverinfo": "text",
-    "hoverongaps": False,
     "xgap": 4,
     "ygap": 4,
-    "zmin": -0.5,
+    "zmin": _UNTOLD - 0.5,
     "zmax": len(FATES) - 0.5,
-    "colorscale": _bands([look.fill for look in FATES.values()]),
+    "colorscale": _bands(["#fafbfc", *(look.fill for look in FATES.values())]),
     "showscale": False,
 }
 
@@ -380,11 +394,11 @@ def _columns_axis(order: Sequence[Source]) -> dict[str, Any]:
     }
 
 
-def _rows_axis(rows: Sequence[str], edges: Sequence[int]) -> dict[str, Any]:
+def _rows_axis(rows: Sequence[str], edges: Sequence[int], chars: int) -> dict[str, Any]:
     return _PLAIN | {
         "range": [max(edges[-1], _MIN_BODY_PX), 0],
         "tickvals": [(top + bottom) / 2 for top, bottom in pairwise(edges)],
-        "ticktext": [style.wrap(detail_name(detail), 16) for detail in rows],
+        "ticktext": [style.wrap(detail_name(detail), chars) for detail in rows],
         "title": {"text": t("figures.retelling_y")},
     }
 

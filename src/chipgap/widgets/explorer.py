@@ -7,6 +7,7 @@ finding, the table and the state as a short text. A subclass says its traits, co
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from threading import RLock
 from typing import Any, ClassVar, TypeGuard
 from urllib.parse import quote, unquote
 
@@ -48,6 +49,37 @@ class Panel(anywidget.AnyWidget):
     figure = anywidget.WidgetTrait().tag(sync=True)
 
 
+class _Figure(go.FigureWidget):  # type: ignore[misc]  # Plotly ships no types
+    """A FigureWidget that a page can join at any time.
+
+    Plotly's own tells a page that joins late (one loaded again, say) the figure as it was made, not as it is.
+    """
+
+    _made = False
+
+    def __init__(self, spec: style.Spec) -> None:
+        super().__init__(spec)
+        self._made = True
+
+    def get_state(self, key: object = None, drop_defaults: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
+        """Return what is sent to the browser, the figure as it is now if all of it is asked for."""
+        if self._made and key is None:
+            self._catch_up()
+        return dict(super().get_state(key, drop_defaults))
+
+    def resend(self) -> None:
+        """Send the whole figure again, to a page that missed it."""
+        self._catch_up()
+        self.send_state(["_widget_layout", "_widget_data"])
+
+    def _catch_up(self) -> None:
+        """Change Plotly's copies in place: assigning them would send them, and draw nothing."""
+        now = self.to_plotly_json()
+        self._widget_data[:] = now["data"]
+        self._widget_layout.clear()
+        self._widget_layout.update(now["layout"])
+
+
 class Explorer(HasTraits):
     """A figure with controls.
 
@@ -64,18 +96,21 @@ class Explorer(HasTraits):
     code: ClassVar[str]
     state: ClassVar[tuple[str, ...]]
     finding = Unicode(read_only=True, help="one computed sentence: what the figure shows now")
+    width_px = Int(660, min=200, help="width of the figure's place; the browser tells, to the nearest 20 px")
 
     def __init__(self, **state: object) -> None:
         self._check_names(state)
+        # JupyterLab hands messages from the page to another thread than the one that runs the cells.
+        self._lock = RLock()
         self._batching = False
         self._shown: style.Spec | None = None
-        self._figure_widget: go.FigureWidget | None = None
+        self._figure_widget: _Figure | None = None
         self._panel: Panel | None = None
         self._table_open = False
         super().__init__()
         self._initial = self.values()
         self.set(**state)
-        self.observe(lambda _change: self._refresh(), names=list(self.state))
+        self.observe(lambda _change: self._refresh(), names=[*self.state, "width_px"])
 
     # What a subclass says.
 
@@ -115,8 +150,8 @@ class Explorer(HasTraits):
     def set(self, **values: object) -> None:
         """Set several traits with one redraw; all of them, or none if one is not allowed."""
         self._check_names(values)
-        before = self.values()
         with self._one_redraw():
+            before = self.values()
             try:
                 self._assign(values)
             except TraitError:
@@ -137,12 +172,13 @@ class Explorer(HasTraits):
 
     @contextmanager
     def _one_redraw(self) -> Iterator[None]:
-        was, self._batching = self._batching, True
-        try:
-            yield
-        finally:
-            self._batching = was
-            self._refresh()
+        with self._lock:
+            was, self._batching = self._batching, True
+            try:
+                yield
+            finally:
+                self._batching = was
+                self._refresh()
 
     @property
     def state_string(self) -> str:
@@ -178,18 +214,21 @@ class Explorer(HasTraits):
         return go.Figure(self.draw())
 
     @property
-    def figure_widget(self) -> go.FigureWidget:
+    def figure_widget(self) -> _Figure:
         """The one live figure; made when first asked for, then only ever updated in place."""
         if self._figure_widget is None:
             self._shown = self._drawn
-            self._figure_widget = go.FigureWidget(self._drawn)
+            self._figure_widget = _Figure(self._drawn)
             self._figure_widget.set_trait("_config", CONFIG)
         return self._figure_widget
 
     def _refresh(self) -> None:
         """Bring finding, figure and panel up to the present state."""
-        if self._batching or not hasattr(self, "_initial"):
-            return
+        with self._lock:
+            if not self._batching:
+                self._show_state()
+
+    def _show_state(self) -> None:
         drawn = self.draw()
         said = drawn["layout"]["meta"]
         self.set_trait("finding", said["finding"])
@@ -223,6 +262,7 @@ class Explorer(HasTraits):
             "finding": self.finding,
             "alt": self._alt,
             "state": self.state_string,
+            "height": self._drawn["layout"]["height"],
         }
 
     def _send_table(self) -> None:
@@ -250,6 +290,11 @@ class Explorer(HasTraits):
                 self.reset()
             case "restore":
                 self.restore(str(message["state"]))
+            case "resend":
+                self.figure_widget.resend()
+                self.panel.send_state("view")
+            case "width":
+                self.width_px = max(int(message["px"]), 200)
             case "table":
                 self._table_open = bool(message["open"])
                 self._send_table()

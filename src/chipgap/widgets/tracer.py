@@ -86,7 +86,8 @@ class ClaimTracer(Explorer):
 
     def draw(self) -> Spec:
         """Return the retelling matrix of the present state."""
-        return spec_of(self._story(self.statement), self.step, only_changed=self.only_changed)
+        story = self._story(self.statement)
+        return spec_of(story, self.step, only_changed=self.only_changed, width_px=self.width_px)
 
     @property
     def table(self) -> pd.DataFrame:

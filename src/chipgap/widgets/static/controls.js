@@ -125,9 +125,10 @@ function makeSender(model, { acknowledged, waiting }) {
   let values = null;
   let others = [];
   let timer = null;
+  let held = false;
 
   function pump() {
-    if (inFlight) return;
+    if (inFlight || held) return;
     let message = null;
     if (values) {
       message = { kind: "set", values };
@@ -159,6 +160,11 @@ function makeSender(model, { acknowledged, waiting }) {
     },
     ask(message) {
       others.push(message);
+      pump();
+    },
+    /** Keep everything back (true) or let it go (false), while the figure is not yet there to be changed. */
+    hold(yes) {
+      held = yes;
       pump();
     },
     busy: () => Boolean(inFlight || values || others.length),

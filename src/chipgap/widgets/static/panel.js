@@ -31,33 +31,79 @@ function laidOut(place, signal) {
   });
 }
 
-/** Keep the figure as wide as its place. */
-function followWidth(place, signal) {
-  let width = place.clientWidth;
+/**
+ * Keep the figure as wide as its place, and tell the kernel how wide that is, so that words can be broken to
+ * fit. Plotly takes both sizes from the place, which is why `sync` sets the place's height.
+ */
+function followWidth(place, signal, tell) {
+  let width = 0;
   let timer = null;
+  const follow = () => {
+    place._responsiveChartHandler?.();
+    tell(20 * Math.round(width / 20));
+  };
   const observer = new ResizeObserver(() => {
     if (!place.clientWidth || Math.abs(place.clientWidth - width) < 2) return;
+    const first = width === 0;
     width = place.clientWidth;
     clearTimeout(timer);
-    timer = setTimeout(() => place._responsiveChartHandler?.(), 80);
+    timer = setTimeout(follow, first ? 0 : 80);
   });
   observer.observe(place);
   signal?.addEventListener("abort", () => observer.disconnect());
 }
 
+/** Find the figure's widget. It is a large script: on a slow machine it may take more than one wait. */
+async function findFigure(host, reference, signal, attempts = 6) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await host.getWidget(reference);
+    } catch (error) {
+      if (attempt === attempts || signal?.aborted) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
+/**
+ * Wait until the figure's traces are there, for Plotly reads them only once. FigureWidget opens without them
+ * and sends them a moment later; a page that joins in between misses them, so we ask for them again.
+ */
+async function traces(host, model, signal) {
+  const figure = await host.getModel(model.get("figure"));
+  for (let tick = 0; !figure.get("_widget_data")?.length && !signal?.aborted; tick += 1) {
+    if (tick % 50 === 10) model.send({ kind: "resend" });
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  }
+}
+
+/** Wait until Plotly says that the first drawing in `place` is done. */
+function drawn(place) {
+  return new Promise((resolve) => {
+    const look = (event) => {
+      if (event.detail?.element !== place) return;
+      document.removeEventListener("plotlywidget-after-render", look);
+      resolve();
+    };
+    document.addEventListener("plotlywidget-after-render", look);
+  });
+}
+
 async function drawFigure({ host, model, place, signal, alt, failed }) {
   await laidOut(place, signal);
   try {
-    const child = await host.getWidget(model.get("figure"));
+    const child = await findFigure(host, model.get("figure"), signal);
+    await traces(host, model, signal);
+    const done = drawn(place);
     await child.render({ el: place, signal });
+    await done;
   } catch (error) {
-    failed(error);
+    if (!signal?.aborted) failed(error);
     return;
   }
   const named = () => nameDrawing(place, alt());
   named();
   new MutationObserver(named).observe(place, { childList: true, subtree: true });
-  followWidth(place, signal);
 }
 
 /** The saved view: a field that shows it, takes another, and a button each for copying and going there. */
@@ -138,6 +184,7 @@ function render({ model, el, host, signal }) {
   function sync() {
     const view = model.get("view");
     if (finding.textContent !== view.finding) finding.textContent = view.finding;
+    place.style.height = `${view.height}px`;
     nameDrawing(place, view.alt);
     saved.set(view.state);
     if (!sender.busy()) controls.forEach(({ names, set }) => names.forEach((name) => set(view.values[name])));
@@ -160,6 +207,7 @@ function render({ model, el, host, signal }) {
   model.on("change:table", syncTable);
   sync();
   syncTable();
+  sender.hold(true);
   drawFigure({
     host, model, place, signal,
     alt: () => model.get("view").alt,
@@ -167,6 +215,9 @@ function render({ model, el, host, signal }) {
       place.textContent = words.figure_failed;
       console.error(error);
     },
+  }).then(() => {
+    sender.hold(false);
+    followWidth(place, signal, (px) => sender.ask({ kind: "width", px }));
   });
   return () => {
     sender.stop();
