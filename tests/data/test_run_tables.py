@@ -125,7 +125,9 @@ def test_what_an_engine_sends_is_stated_where_there_are_stages(runs: pd.DataFram
     stages = runs["pp"].gt(1).fillna(value=False) & runs["engine"].notna()
     assert (runs["p2p_sharded"].notna() == stages).all()
     deepspeed = stages & runs["engine"].eq("Megatron-DeepSpeed").fillna(value=False)
-    assert runs.loc[stages, "p2p_sharded"].eq(~deepspeed[stages]).all()
+    # vTrain's code base has both ways; its authors' predictor counts on split transfers
+    whole = deepspeed & runs["loso_group"].ne("vTrain")
+    assert runs.loc[stages, "p2p_sharded"].eq(~whole[stages]).all()
 
 
 def test_kernels_agree_with_flash_attention(runs: pd.DataFrame) -> None:

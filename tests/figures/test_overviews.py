@@ -32,6 +32,14 @@ def test_timeline_shows_ranges_qualifiers_and_what_has_no_percentage(said: pd.Da
     assert "no percentage given" in notes
 
 
+def test_table_of_the_timeline_says_the_same_in_words(said: pd.DataFrame) -> None:
+    table = figures.efficiency_table(said)
+    assert len(table) == len(said)
+    row = table[table["Efficiency"] == "20% → nearly 80%"].iloc[0]
+    assert (row["When"], row["Who said it"]) == ("2025-04-22", "Liu Qingfeng")
+    assert table["Doubt"].str.contains("shaky").sum() == 1
+
+
 def test_shaky_statements_are_open_dashed_and_said_to_be_shaky(said: pd.DataFrame) -> None:
     fig = figures.efficiency_timeline(said)
     dashed = [trace for trace in fig.data if trace.line.dash == "dash"]

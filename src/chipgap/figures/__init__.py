@@ -3,7 +3,7 @@
 from chipgap.figures.claims import claims_overview
 from chipgap.figures.company import two_profits
 from chipgap.figures.currency import dollar_rates
-from chipgap.figures.efficiency import efficiency_timeline
+from chipgap.figures.efficiency import efficiency_table, efficiency_timeline
 from chipgap.figures.market import cards_by_estimator
 from chipgap.figures.retelling import retelling_matrix, retelling_table
 from chipgap.figures.rules import chips_under_rule
@@ -19,6 +19,7 @@ __all__ = [
     "chips_under_rule",
     "claims_overview",
     "dollar_rates",
+    "efficiency_table",
     "efficiency_timeline",
     "faults",
     "finding",

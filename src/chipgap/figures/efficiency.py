@@ -48,6 +48,21 @@ def efficiency_timeline(statements: pd.DataFrame) -> go.Figure:
     return go.Figure(style.finish(fig.to_plotly_json(), alt=alt, finding=finding))
 
 
+def efficiency_table(statements: pd.DataFrame) -> pd.DataFrame:
+    """Return what :func:`efficiency_timeline` shows as a table to read: one row a statement, in words."""
+    table = statements.sort_values("said_on", kind="stable", ignore_index=True)
+    rows = table.to_dict("records")
+    columns = {
+        "when": [_day(row) for row in rows],
+        "who": [str(row["speaker"]) for row in rows],
+        "said": [_said(row) for row in rows],
+        "baseline": [_baseline(row) for row in rows],
+        "workload": [str(row["workload"]) if pd.notna(row["workload"]) else "" for row in rows],
+        "doubt": [t("figures.shaky") if shaky else "" for shaky in is_shaky(table)],
+    }
+    return pd.DataFrame(columns).rename(columns=lambda name: t(f"figures.column_{name}"))
+
+
 def _finding(table: pd.DataFrame) -> str:
     ends = table[["to_pct_low", "to_pct_high"]]
     baselines = table.loc[ends.notna().any(axis=1), "baseline"].dropna().nunique()

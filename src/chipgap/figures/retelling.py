@@ -263,7 +263,7 @@ def spec_of(story: Story, steps_shown: int, *, only_changed: bool = False, width
     layout = {
         "height": _HEAD_PX + _FOOT_PX + max(edges[-1], _MIN_BODY_PX),
         "margin": {"l": 12, "r": 12, "t": _HEAD_PX, "b": _FOOT_PX},
-        "legend": style.LEGEND_BELOW | {"entrywidth": (width_px - 120) / (3 if width_px < _NARROW_PX else 4)},
+        "legend": style.LEGEND_BELOW | {"entrywidth": _entry_px(width_px)},
         "dragmode": False,
         "annotations": [_nothing(empty=not rows)],
         "xaxis": _columns_axis(story.sources),
@@ -277,6 +277,11 @@ def spec_of(story: Story, steps_shown: int, *, only_changed: bool = False, width
     )
     data = [_tiles(story, steps_shown, dict(zip(rows, range(len(rows)), strict=True)), edges, chars), *_legend()]
     return style.finish({"data": data, "layout": layout}, alt=alt, finding=finding)
+
+
+def _entry_px(width_px: int) -> float:
+    """Return the width of a legend entry: three in a row in a narrow place, four in a wide one."""
+    return (width_px - 120) / 3 if width_px < _NARROW_PX else (width_px - 260) / 4
 
 
 def _cell_chars(story: Story, width_px: int) -> int:

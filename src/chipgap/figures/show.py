@@ -17,18 +17,19 @@ _HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inse
 
 def table_html(table: pd.DataFrame, caption: str) -> str:
     """Return ``table`` as an HTML table that screen readers can walk: caption, column and row heads."""
-    heads = "".join(f'<th scope="col">{_text(name)}</th>' for name in table.columns)
+    heads = "".join(f'<th scope="col" style="text-align:left">{_text(name)}</th>' for name in table.columns)
     rows = "".join(_row(row) for row in table.itertuples(index=False, name=None))
     return (
-        f'<table class="chipgap-table"><caption style="text-align:left">{_text(caption)}</caption>'
+        f'<table class="chipgap-table"><caption style="text-align:left;white-space:normal">{_text(caption)}</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
 def _row(values: tuple[object, ...]) -> str:
     head, *rest = values
-    tail = "".join(f'<td style="text-align:left">{_text(value)}</td>' for value in rest)
-    return f'<tr><th scope="row" style="text-align:left">{_text(head)}</th>{tail}</tr>'
+    style_ = "text-align:left;vertical-align:top;white-space:normal"
+    tail = "".join(f'<td style="{style_}">{_text(value)}</td>' for value in rest)
+    return f'<tr><th scope="row" style="{style_}">{_text(head)}</th>{tail}</tr>'
 
 
 def _text(value: object) -> str:
@@ -58,8 +59,9 @@ def bundles(fig: go.Figure, table: pd.DataFrame | None = None) -> list[dict[str,
     return shown
 
 
-CONFIG = {"displaylogo": False, "responsive": True, "displayModeBar": False}
-"""Plotly's settings for every figure: no logo, as wide as its place, no toolbar that covers the title."""
+CONFIG = {"displaylogo": False, "displayModeBar": False}
+"""Plotly's settings for every figure: no logo, no toolbar that covers words. Not ``responsive``: with it a
+resized window takes a figure's height from its place, which has none of its own in a notebook."""
 
 
 def _details(table: pd.DataFrame, caption: str) -> str:

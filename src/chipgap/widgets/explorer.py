@@ -59,6 +59,7 @@ class _Figure(go.FigureWidget):  # type: ignore[misc]  # Plotly ships no types
 
     def __init__(self, spec: style.Spec) -> None:
         super().__init__(spec)
+        self.set_trait("_config", {**CONFIG, "responsive": True})
         self._made = True
 
     def get_state(self, key: object = None, drop_defaults: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
@@ -70,7 +71,7 @@ class _Figure(go.FigureWidget):  # type: ignore[misc]  # Plotly ships no types
     def resend(self) -> None:
         """Send the whole figure again, to a page that missed it."""
         self._catch_up()
-        self.send_state(["_widget_layout", "_widget_data"])
+        self.send_state(["_config", "_widget_layout", "_widget_data"])
 
     def _catch_up(self) -> None:
         """Change Plotly's copies in place: assigning them would send them, and draw nothing."""
@@ -219,7 +220,6 @@ class Explorer(HasTraits):
         if self._figure_widget is None:
             self._shown = self._drawn
             self._figure_widget = _Figure(self._drawn)
-            self._figure_widget.set_trait("_config", CONFIG)
         return self._figure_widget
 
     def _refresh(self) -> None:

@@ -8,9 +8,19 @@ function newId(word) {
   return `chipgap-${word}-${chipgapCount}-${Math.random().toString(36).slice(2, 8)}`;
 }
 
-/** Make an element: attributes by name ("text" sets its text), then children. */
+const FOCUSABLE = ["button", "input", "select", "summary"];
+const OWN_KEYS = "data-lm-suppress-shortcuts";
+
+/**
+ * Make an element: attributes by name ("text" sets its text), then children.
+ *
+ * JupyterLab's single-key commands ("x" cuts the cell, arrows leave it) must not act on keys meant for our
+ * controls. It looks for the mark from the focused element upwards, but for its own commands first: so the
+ * mark must be on every element that can have the focus.
+ */
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
+  if (FOCUSABLE.includes(tag) || "tabindex" in attributes) node.setAttribute(OWN_KEYS, "true");
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "text") node.textContent = value;
     else if (value !== null && value !== false) node.setAttribute(name, value === true ? "" : value);
@@ -106,11 +116,17 @@ function buildControl(spec, change) {
   return { ...builders[spec.kind](spec, change), names: spec.name ? [spec.name] : [] };
 }
 
-/** Prepare a widget's root: JupyterLab's own shortcut keys must not act on keys meant for our controls. */
-function prepareRoot(el, label) {
+/** Prepare a widget's root. Keys with Ctrl or Cmd stay JupyterLab's, so that saving works from everywhere. */
+function prepareRoot(el, label, signal) {
   const root = make("div", { class: "chipgap", role: "group", "aria-label": label });
-  root.dataset.lmSuppressShortcuts = "true";
   el.append(root);
+  const pass = (event) => {
+    const node = event.target;
+    if (!root.contains(node) || !(FOCUSABLE.includes(node.localName) || node.hasAttribute("tabindex"))) return;
+    if (event.ctrlKey || event.metaKey) node.removeAttribute(OWN_KEYS);
+    else node.setAttribute(OWN_KEYS, "true");
+  };
+  window.addEventListener("keydown", pass, { capture: true, signal });
   return root;
 }
 

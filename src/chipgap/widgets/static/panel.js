@@ -38,19 +38,28 @@ function laidOut(place, signal) {
 function followWidth(place, signal, tell) {
   let width = 0;
   let timer = null;
-  const follow = () => {
+  // Plotly resizes 100 ms after it is asked, and not at all if another change to the figure comes between.
+  const follow = (attempts) => {
+    if (attempts === 0 || !place._fullLayout || place._fullLayout.width === width) {
+      tell(20 * Math.round(width / 20));
+      return;
+    }
+    delete place.layout.width; // what an earlier resize left would stop this one
     place._responsiveChartHandler?.();
-    tell(20 * Math.round(width / 20));
+    timer = setTimeout(() => follow(attempts - 1), 250);
   };
   const observer = new ResizeObserver(() => {
     if (!place.clientWidth || Math.abs(place.clientWidth - width) < 2) return;
     const first = width === 0;
     width = place.clientWidth;
     clearTimeout(timer);
-    timer = setTimeout(follow, first ? 0 : 80);
+    timer = setTimeout(() => follow(8), first ? 0 : 80);
   });
   observer.observe(place);
-  signal?.addEventListener("abort", () => observer.disconnect());
+  signal?.addEventListener("abort", () => {
+    observer.disconnect();
+    clearTimeout(timer);
+  });
 }
 
 /** Find the figure's widget. It is a large script: on a slow machine it may take more than one wait. */
@@ -66,12 +75,13 @@ async function findFigure(host, reference, signal, attempts = 6) {
 }
 
 /**
- * Wait until the figure's traces are there, for Plotly reads them only once. FigureWidget opens without them
+ * Wait until the figure's traces and settings are there, for Plotly reads them only once. FigureWidget opens without them
  * and sends them a moment later; a page that joins in between misses them, so we ask for them again.
  */
 async function traces(host, model, signal) {
   const figure = await host.getModel(model.get("figure"));
-  for (let tick = 0; !figure.get("_widget_data")?.length && !signal?.aborted; tick += 1) {
+  const complete = () => figure.get("_widget_data")?.length && figure.get("_config")?.responsive;
+  for (let tick = 0; !complete() && !signal?.aborted; tick += 1) {
     if (tick % 50 === 10) model.send({ kind: "resend" });
     await new Promise((resolve) => setTimeout(resolve, 40));
   }
@@ -134,7 +144,7 @@ function savedView(words, go) {
 
 function render({ model, el, host, signal }) {
   const { title, controls: specs, tries, words } = model.get("spec");
-  const root = prepareRoot(el, title);
+  const root = prepareRoot(el, title, signal);
   const alert = make("p", { role: "alert", class: "chipgap-error", hidden: true });
   const wait = make("p", { role: "status", class: "chipgap-wait" });
   const finding = make("p", { role: "status", "aria-live": "polite", "aria-atomic": "true", class: "chipgap-finding" });

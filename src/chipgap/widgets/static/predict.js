@@ -1,8 +1,8 @@
 // The browser's side of chipgap.widgets.predict.Predict. controls.js is put in front of this file.
 
-function render({ model, el }) {
+function render({ model, el, signal }) {
   const { question, control, words } = model.get("spec");
-  const root = prepareRoot(el, question);
+  const root = prepareRoot(el, question, signal);
   const lock = make("button", { type: "button", class: "chipgap-button chipgap-button-main", text: words.lock });
   const told = make("p", { role: "status", class: "chipgap-told" });
   const wait = make("p", { role: "status", class: "chipgap-wait" });
