@@ -67,10 +67,8 @@ def test_axes_have_units(overview: str) -> None:
 
 
 def test_kinds_differ_by_shape_and_by_colour_of_the_palette(overview: str) -> None:
-    marked = [trace for trace in dataset_figure(overview).data if trace.type == "scatter" and trace.showlegend]
-    looks = {
-        (trace.marker.color, str(trace.marker.symbol).removesuffix("-open")) for trace in marked if trace.marker.symbol
-    }
+    marked = _marked(dataset_figure(overview))
+    looks = {(trace.marker.color, str(trace.marker.symbol).removesuffix("-open")) for trace in marked}
     colours, symbols = zip(*looks, strict=True)
     assert len(set(colours)) == len(set(symbols)) == len(looks)
     assert set(colours) <= set(OKABE_ITO.values())

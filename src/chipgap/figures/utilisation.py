@@ -41,7 +41,7 @@ def mfu_by_group(runs: pd.DataFrame) -> go.Figure:
     fig.update_layout(
         height=140 + 26 * (len(medians) + len(rows.heads)),
         legend=style.LEGEND_BELOW,
-        margin={"t": 16, "b": 120},
+        margin={"t": 16, "b": 100},
         xaxis={"title": {"text": t("overviews.mfu_x")}, "range": [0, 104], "dtick": 10, "ticksuffix": " %"},
         yaxis=rows.yaxis | {"title": {"text": t("overviews.mfu_y")}},
     )
@@ -118,7 +118,9 @@ def _dots(table: pd.DataFrame, rows: Rows, chips: dict[str, Look]) -> list[go.Sc
             filling = marker(shape, shaky=shaky, size_px=8)
             if not shaky:
                 filling["line"] = {"color": style.CARD, "width": 0.75}  # so many that dark edges would hide them
-            traces.append(_dot_trace(part, heights, filling).update(name=named(chip, shaky=shaky)))
+            dots = _dot_trace(part, heights, filling)
+            # The rows name the chips: the legend is for what they do not say.
+            traces.append(dots.update(name=named(chip, shaky=shaky), showlegend=shaky and not part.empty))
     return traces
 
 
