@@ -31,10 +31,10 @@ Predict(
 
 # %% [markdown]
 # Now see how one sentence of the story travelled. Run this cell too, then move the slider to the right: each step
-# reveals the next source that retold the sentence.
+# reveals the next source that retold the sentence. (Your guess is kept; in the last unit you come back to it.)
 
 # %% tags=["scaffolding"]
-ClaimTracer()
+ClaimTracer(statement="parity")
 
 # %% [markdown]
 # ## What this is

@@ -34,14 +34,15 @@ changes = load("wording_changes")
 # news site in Indonesia wrote its own article in the end. Follow **one** sentence on that way: how efficient a
 # Chinese chip had become, compared with chips of the US company Nvidia.
 #
-# The newspaper's sentence has a handful of details: who said it, on what occasion, about what work, compared with
-# what, how much before and after, and when. How many of them reach the reader in Indonesia **unchanged**?
+# The newspaper is SCMP, the *South China Morning Post* of Hong Kong. Its sentence has a handful of details: who said
+# it, on what occasion, about what work, compared with what, how much before and after, and when. How many of them
+# reach the reader in Indonesia **unchanged in meaning**?
 
 # %% tags=["scaffolding"]
 said_first = retellings[(retellings["statement"] == "efficiency") & (retellings["fate"] == "original")]
 guess = Predict(
     "details-kept",
-    f"The first report states {len(said_first)} details. How many reach the Indonesian reader unchanged?",
+    f"The first report, in the part we saw, states {len(said_first)} details. How many reach the Indonesian reader unchanged?",
     low=0,
     high=len(said_first),
     unit="details",
@@ -88,9 +89,12 @@ efficiency = claims.set_index("claim_id").loc["A06"]
 Markdown(f"> {efficiency['paraphrase_en']}\n>\n> *“{efficiency['quote_id']}”* (the article, claim A06)")
 
 # %%
-show(load("claim_numbers").query("claim_id == 'A06'"))
+numbers = load("claim_numbers").query("claim_id == 'A06'")
+show(numbers[["quantity", "number_text", "value", "value_unit", "date_text", "baseline", "status", "confidence"]])
 
 # %% [markdown]
+# (*hampir* means almost, *sebelumnya* before, *kini* now.)
+#
 # The numbers are there. Now look for the rest: 20% **of what**? A number of tokens per second, a share of the
 # chip's peak, a price? Compared with **which** of Nvidia's chips? Doing **which** work? In which month?
 #
@@ -101,7 +105,7 @@ show(load("claim_numbers").query("claim_id == 'A06'"))
 # ## Five hands
 #
 # Now follow the sentence from hand to hand. Move the slider, or put the focus on it and press the arrow keys.
-# Each column is a source, in the order in which the story travelled.
+# Each column is a source: SCMP first, then three sites that rewrote it (step 2), then the article (step 3).
 
 # %%
 tracer = ClaimTracer()
@@ -112,16 +116,16 @@ tracer
 #
 # - a detail that is **lost**: which one made the claim mean something?
 # - a detail that is **added**: *efficiency* turns into something else in another language. Where?
-# - cells that say **not in the part we saw**. Why do we not simply call them lost?
+# - cells that say **? not seen**: the detail is not in the part that we saw. Why do we not simply call it lost?
 #
-# Then choose the statement *start of the cooperation* and look for the place where two facts became one.
+# Then choose the statement *When the cooperation began* and look at what happens to *event* and *model* at step 2.
 
 # %% [markdown]
 # ## Count it yourself
 #
 # A picture persuades; a count convinces. How many of the details that the first report states reach the article
-# (its key is `SEED`) unchanged? Count them in the table below, then write your number into the cell after it and
-# run it.
+# (its key is `SEED`) unchanged? Unchanged means: it says the same, if in other words. Count them in the table below,
+# then write your number into the cell after it and run it.
 
 # %%
 way = retellings[retellings["statement"] == "efficiency"]
@@ -131,6 +135,10 @@ show(both.pivot(index="detail", columns="source_key", values="wording"), caption
 # %%
 kept = ...  # your count goes here, in place of the three dots
 claim.kept(kept)
+
+# %% [markdown]
+# About one of them, the baseline, one can argue: is *Nvidia chips* the same as *Nvidia's solution*? We count it as
+# changed, since a solution may be a whole system.
 
 # %% tags=["scaffolding"]
 in_article = way[way["source_key"] == "SEED"].set_index("detail").loc[said_first["detail"]]
@@ -150,8 +158,11 @@ show(fates.reset_index(), caption="What each source did to the details of the fi
 # <details><summary>One possible answer</summary>
 #
 # The pages themselves, in full. Of the sources in the middle we have excerpts only. What stands in an excerpt,
-# the source said. What does not stand in it may stand a paragraph further down. So *not in the part we saw* is the
-# only honest entry, and *lost* is kept for sources that we read from the first to the last word.
+# the source said. What does not stand in it may stand a paragraph further down. So *not seen* (`not_in_excerpt`) is
+# the only honest entry, and *lost* is kept for sources that we read from the first to the last word.
+#
+# Of the first report, too, we have only a part, but that part holds the sentence itself. So we can say what the
+# **sentence** does not state, a chip or a metric; whether the rest of the report does, we cannot.
 #
 # </details>
 #
@@ -188,17 +199,18 @@ show(evidence[evidence["claim_id"] == "A07"][["source_key", "stance", "says", "s
 
 # %%
 date_rows = retellings.query("statement == 'start_date' and wording.notna()")
-show(date_rows[["step", "source_key", "detail", "wording", "fate"]])
+show(date_rows[["step", "source_key", "detail", "wording", "fate"]], caption="What each source says of the start")
 
 # %% [markdown]
-# **Predict, then look.** At which step did a true sentence (*the company first spoke of it in public*) become a
-# false one (*they began*)? Set the tracer above to *start of the cooperation* and check.
+# **Predict, then look.** At which step did a true sentence (the company *first spoke in public* of working with
+# Huawei) become a false one (the two *began*)? Set the tracer above to *When the cooperation began* and check.
 #
 # <details><summary>What happened</summary>
 #
-# The newspaper reported two things: since when the company had spoken of working with Huawei, and what the two
-# had been working on. The rewrite merged them: *began co-developing the model*. Both facts were true. The merged
-# sentence is not, and the article took it over.
+# At step 2. The newspaper reported two things: that the company had first spoken of building its model with Huawei
+# in June of the year before, when there was an earlier model; and that with the new model, X1, the two set out to
+# overcome weak interconnects. The rewrite merged them: in June they *began developing* X1 together. Both facts were
+# true. The merged sentence is not, and the article took it over.
 #
 # </details>
 
@@ -244,11 +256,12 @@ Markdown(
 # %% [markdown]
 # ## The same ruler for the other side
 #
-# It would be cheap to test only a Chinese company and an Indonesian newsroom. Here is a text of the US agency that
-# writes the export rules, BIS, about using Huawei's chips, and what became of it.
+# It would be unfair to test only a Chinese company and an Indonesian newsroom. Here is a text of the US agency that
+# writes the export rules, BIS, about using Huawei's chips, and what became of it. (*3A090* is the entry for AI chips
+# in those rules, *General Prohibition 10* the rule against using goods that broke them; more in unit 7.)
 
 # %%
-show(changes[["document", "version", "published_on", "detail", "wording", "source_key", "seen", "status", "confidence"]])
+show(changes[["document", "published_on", "detail", "wording", "status", "confidence"]])
 
 # %%
 cite(changes)

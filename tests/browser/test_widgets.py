@@ -14,6 +14,7 @@ CELLS = ".chipgap .heatmaplayer text"
 def tracer(open_notebook: Any, write_notebook: Any) -> Any:
     book = open_notebook(write_notebook("tracer.ipynb", TRACER))
     book.run_all()
+    assert book.tracebacks() == []
     book.page.wait_for_selector(CELLS)
     return book
 

@@ -15,10 +15,10 @@
 # **How it works.** Write your solution where it says `# YOUR CODE HERE` and run the cell (Shift+Enter). The cell
 # below it checks your answer at once and says in plain words what is wrong. A hint is one call away:
 # `hint("q1")` in a new cell, and again for the next hint. When you are done, choose *Run → Run All Cells* once
-# more: every check should say **Right**.
+# more: every check should say **Right**. The checks try a few cases; when your work is graded, more are tried.
 #
-# You need about 50 minutes, the lesson *What exactly was said?*, and a little pandas: filtering rows, `notna`,
-# `min` and `max`.
+# You need about 90 minutes, the lesson *What exactly was said?*, and a little pandas: filtering and sorting rows,
+# `notna`, `min` and `max`, and the difference of two dates. Questions 5 and 8 are the longest.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import pandas as pd
@@ -117,9 +117,9 @@ assert counted == expected, "The counts add up, but not every speaker has the ri
 # | `"speaker"` | the person who is said to have said it |
 # | `"start_pct"` | the earlier efficiency, in per cent |
 # | `"end_pct"` | the efficiency now, in per cent |
-# | `"baseline_chip"` | the chip it is compared with |
+# | `"baseline_chip"` | the chip model it is compared with |
 # | `"workload"` | what the chips were computing |
-# | `"metric"` | how efficiency was measured |
+# | `"metric"` | the quantity behind the word *efficiency* (speed, cost, energy, …) |
 # | `"start_date"` | when the earlier figure was true |
 
 # %% nbgrader={"grade": false, "grade_id": "q3", "locked": false, "schema_version": 3, "solution": true, "task": false}

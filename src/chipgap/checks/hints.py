@@ -20,7 +20,7 @@ class Hints:
         self._tiers = tiers
         self._asked: Counter[str] = Counter()
 
-    def __call__(self, question: str) -> "Hint":
+    def __call__(self, question: str | int) -> "Hint":
         """Return the next hint for a question; after the last one they start again.
 
         Raises
@@ -28,6 +28,7 @@ class Hints:
         ChipgapError
             If there is no such question, listing those that are.
         """
+        question = f"q{question}".lower().replace("qq", "q")  # 1, "1" and "Q1" are q1
         if question not in self._tiers:
             raise ChipgapError(f"No question {question!r}. There are hints for: {', '.join(self._tiers)}.")
         tiers = self._tiers[question]
@@ -51,7 +52,11 @@ class Hint:
 
     def __str__(self) -> str:
         """Return the hint with its place and whether there is another."""
-        more = "Run it again for the next." if self.place < self.total else "That was the last one."
+        more = (
+            "Run it again for the next."
+            if self.place < self.total
+            else "That was the last one; asking again starts over."
+        )
         return f"Hint {self.place} of {self.total} for {self.question}: {self.text} ({more})"
 
     def _repr_markdown_(self) -> str:

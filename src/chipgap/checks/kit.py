@@ -160,7 +160,7 @@ def near(value: float, target: float, relative: float = 1e-6) -> bool:
 def mapping(value: object, name: str) -> dict[Any, Any]:
     """Return a dict, a Series or a one-row DataFrame as a dict; anything else is a miss."""
     if isinstance(value, pd.DataFrame):
-        need(len(value) == 1, f"{name} should be one row; it has {len(value)}.")
+        need(len(value) == 1, f"{name} is a table of {len(value)} rows; one column of it, or a dict, is enough.")
         value = value.iloc[0]
     if isinstance(value, pd.Series):
         value = value.to_dict()
