@@ -1,6 +1,7 @@
 """The student's folder: what is in it, what is not, that it works alone, and when it is refused."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -157,3 +158,7 @@ def test_no_bundle_over_the_course_itself(project: Path, place: str) -> None:
 def test_real_bundle_is_written_and_holds_no_secret(tmp_path: Path) -> None:
     bundle(tmp_path / "out", REPOSITORY)
     assert "notebooks/exercises/1-claim/1-claim.ipynb" in names(tmp_path / "out")
+    readme = tmp_path / "out" / "datasets" / "README.md"
+    pictures = re.findall(r"^!\[.+\]\((.+)\)$", readme.read_text("utf-8"), re.MULTILINE)
+    assert pictures
+    assert [path for path in pictures if not (readme.parent / path).is_file()] == []

@@ -10,6 +10,7 @@ from pathlib import Path
 from chipgap import __version__
 from chipgap.authoring import leaks
 from chipgap.authoring.builder import build
+from chipgap.authoring.pictures import DATASET_PICTURES
 from chipgap.errors import ChipgapError
 from chipgap.paths import project_root
 
@@ -105,6 +106,8 @@ def _stage(root: Path, staged: Path) -> None:
             raise ChipgapError(f"{root / name} is missing, and a student needs it.")
     _copy_tree(root / "notebooks", staged / "notebooks", lambda _: True)
     _copy_tree(root / "datasets", staged / "datasets", lambda _: True)
+    if (root / DATASET_PICTURES).is_dir():  # the datasets' README shows them
+        _copy_tree(root / DATASET_PICTURES, staged / DATASET_PICTURES, lambda _: True)
     package = Path("src") / "chipgap"
     _copy_tree(root / package, staged / package, lambda path: path.parts[0] not in AUTHORS_ROOMS)
     readme = root / "course" / README

@@ -12,9 +12,11 @@ from typing import Any
 
 import pandas as pd
 
+from chipgap.authoring.pictures import DATASET_PICTURES, dataset_figure, picture_of
 from chipgap.data import cite, describe, is_shaky, load
 from chipgap.data.reading import check, fingerprint
 from chipgap.data.schema import DESCRIPTOR, as_table
+from chipgap.figures import alt
 from chipgap.paths import project_root
 
 README = "README.md"
@@ -114,6 +116,7 @@ def _entry(entry: dict[str, Any]) -> str:
         [
             f"## {entry['name']}",
             f"**{entry['title']}.** {entry['description']}",
+            *_picture(entry["name"]),
             _dictionary(entry["name"]),
             _sample(df),
             f"Sources: {_sources(df)}.",
@@ -122,6 +125,15 @@ def _entry(entry: dict[str, Any]) -> str:
             f"Used by: {', '.join(entry['chipgap:consumers'])}.",
         ]
     )
+
+
+def _picture(name: str) -> list[str]:
+    """Return the picture of a table with its alt text, as Markdown (nothing if it has none)."""
+    picture = picture_of(name)
+    if picture is None:
+        return []
+    words = alt(dataset_figure(picture)).replace("\n", " ").replace("[", "\\[").replace("]", "\\]")
+    return [f"![{words}](../{(DATASET_PICTURES / picture).as_posix()}.png)"]
 
 
 def _dictionary(name: str) -> str:
