@@ -40,6 +40,7 @@ class _Rule(NamedTuple):
     values: tuple[Array, ...]
 
     def says(self, place: tuple[int, ...], shape: tuple[int, ...]) -> str:
+        """Return the rule's message for the run at ``place``, with that run's own values."""
         return self.message.format(*(f"{float(np.broadcast_to(v, shape)[place]):.6g}" for v in self.values))
 
 
