@@ -1,73 +1,41 @@
 """Exercise 1: every right variant passes, every plausible wrong one fails with a message that helps."""
 
-from pathlib import Path
-from typing import Any
-
-import jupytext
 import pytest
+from tests.exercises import asking
 from tests.exercises.claim_variants import VARIANTS
 
 from chipgap.checks import claim
-from chipgap.checks.kit import NOT_ANSWERED, CheckFailedError
+from chipgap.checks.kit import NOT_ANSWERED
 
-SOURCE = Path(__file__).parents[2] / "course/exercises/1-claim/1-claim.py"
-CELLS = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in jupytext.read(SOURCE).cells}
-CASES = [
-    pytest.param(kind, question, source, id=f"{question}-{kind}-{name}")
-    for question, kinds in VARIANTS.items()
-    for kind, variants in kinds.items()
-    for name, source in variants.items()
-]
+EXERCISE = asking.Exercise("1-claim", VARIANTS)
 
 
-def _answer(question: str, source: str) -> dict[str, Any]:
-    names: dict[str, Any] = {}
-    exec(CELLS["setup"].source, names)  # noqa: S102 - the course's own cells
-    exec(source, names)  # noqa: S102
-    return names
-
-
-def _graded(question: str, names: dict[str, Any]) -> None:
-    exec(CELLS[f"{question}-check"].source, names)  # noqa: S102
-
-
-@pytest.mark.parametrize(("kind", "question", "source"), CASES)
+@pytest.mark.parametrize(("kind", "question", "source"), EXERCISE.cases())
 def test_right_answers_pass_and_wrong_ones_fail(kind: str, question: str, source: str) -> None:
-    names = _answer(question, source)
-    if kind == "right":
-        _graded(question, names)
-    else:
-        with pytest.raises(AssertionError) as failed:
-            _graded(question, names)
-        assert len(str(failed.value)) > 20, "a failed check must say what is wrong"
+    asking.passes_or_fails_with_a_reason(EXERCISE, kind, question, source)
 
 
 @pytest.mark.parametrize("question", VARIANTS)
 def test_the_course_s_own_solution_passes(question: str) -> None:
-    _graded(question, _answer(question, CELLS[question].source))
+    EXERCISE.grade(question, EXERCISE.answered(EXERCISE.solution(question)))
 
 
 @pytest.mark.parametrize("question", VARIANTS)
 def test_an_unanswered_question_is_told_so_and_gets_nothing(question: str) -> None:
-    stub = CELLS[question].source.split("### BEGIN SOLUTION")[0]
-    stub += "pass" if stub.lstrip().startswith("def") else ""
-    with pytest.raises(CheckFailedError):
-        _graded(question, _answer(question, stub))
+    asking.says_that_it_is_not_answered(EXERCISE, question)
+
+
+def test_run_all_fails_at_no_other_cell_than_the_checks() -> None:
+    assert asking.runs_from_top_to_bottom(EXERCISE, answered=False) == list(VARIANTS)
+    assert asking.runs_from_top_to_bottom(EXERCISE, answered=True) == []
 
 
 def test_every_question_has_at_least_four_wrong_answers_and_two_right_ones() -> None:
-    graded = [grade_id.removesuffix("-check") for grade_id in CELLS if str(grade_id).endswith("-check")]
-    assert sorted(VARIANTS) == sorted(graded)
-    for question, kinds in VARIANTS.items():
-        assert len(kinds["wrong"]) >= 4, question
-        assert len(kinds["right"]) >= 2, question
+    asking.has_enough_variants(EXERCISE, right=2, wrong=4)
 
 
 def test_every_question_has_hints_in_tiers() -> None:
-    for question in VARIANTS:
-        first, second = claim.hint(question), claim.hint(question)
-        assert str(first) != str(second)
-        assert first.total >= 2
+    asking.has_hints_in_tiers(EXERCISE, claim.hint)
 
 
 def test_a_check_of_nothing_says_that_it_is_not_answered() -> None:
