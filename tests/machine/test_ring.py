@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.machine.conftest import ranks_alive
 
 from chipgap.machine import MachineError, conditions, ring_all_reduce
-from chipgap.machine.ring import DTYPES, TRANSPORTS, Ring
+from chipgap.machine.ring import DTYPES, TRANSPORTS, Job, Ring
 
 LIMIT_GBS = 0.05
 needs_signals = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL and no SIGINT for one process")
@@ -170,6 +170,16 @@ def _rank_processes() -> list[psutil.Process]:
     return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_ranks_that_are_ended_at_work_say_nothing(transport: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    with Ring(3, transport, 40_000_000) as ring:
+        for connection in ring._connections:
+            connection.send(Job(10_000_000, "float32", repeats=1, limit_gbs=0.001))
+        time.sleep(0.5)
+        ring._end(politely=False)
+    assert capfd.readouterr().err == ""
+
+
 def test_error_inside_the_block_ends_the_ranks() -> None:
     seen = []
     with pytest.raises(ZeroDivisionError), Ring(2, "tcp", 4_000):  # noqa: PT012 - the block is what is left
@@ -181,10 +191,11 @@ def test_error_inside_the_block_ends_the_ranks() -> None:
 
 LONG_RING = textwrap.dedent(
     """
-    from chipgap.machine import ring_all_reduce
+    from chipgap.machine.ring import Job, Ring
     if __name__ == "__main__":
-        print("go", flush=True)
-        ring_all_reduce(40_000_000, ranks=2, transport="{transport}", limit_gbs=0.001)
+        with Ring(2, "{transport}", 100_000_000) as ring:
+            print("ready", flush=True)
+            ring.run([Job(25_000_000, "float32", repeats=1, limit_gbs=0.001)] * 2)
     """
 )
 
@@ -198,12 +209,10 @@ def test_ranks_end_with_the_program_that_started_them(tmp_path: Path, transport:
     with subprocess.Popen(
         [sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     ) as program:
-        ranks: list[psutil.Process] = []
-        deadline = time.monotonic() + 60
-        while len(ranks) < 2 and time.monotonic() < deadline:
-            time.sleep(0.1)
-            ranks = [p for p in psutil.Process(program.pid).children() if "spawn_main" in " ".join(p.cmdline())]
-        time.sleep(1.0)
+        assert program.stdout is not None
+        assert program.stdout.readline().rstrip() == b"ready"
+        ranks = [p for p in psutil.Process(program.pid).children() if "spawn_main" in " ".join(p.cmdline())]
+        time.sleep(1.0)  # let them come to their work, which would take most of a minute
         os.killpg(program.pid, stop) if stop == signal.SIGINT else program.kill()
         _, errors = program.communicate(timeout=30)
     assert len(ranks) == 2

@@ -153,10 +153,7 @@ class Machine:
     def _tables(self) -> "list[tuple[pd.DataFrame, str]]":
         import pandas as pd  # noqa: PLC0415
 
-        fits = pd.DataFrame(
-            {"link": name, "latency_us": each.latency_s * 1e6, "bus_gbs": each.bus_gbs}
-            for name, each in self.fits.items()
-        )
+        fits = pd.DataFrame(self._fit_row(name, each) for name, each in self.fits.items())
         known = pd.DataFrame({"condition": name, "value": str(value)} for name, value in vars(self.conditions).items())
         frames = {
             "gemm": self.gemm,
@@ -166,6 +163,16 @@ class Machine:
             "conditions": known,
         }
         return [(_rounded(frame), t(f"machine.caption_{name}")) for name, frame in frames.items()]
+
+    def _fit_row(self, name: str, fitted: AlphaBeta) -> dict[str, str | float]:
+        measured = [each for each in self.reductions if link_name(each) == name]
+        off_pct = [100 * abs(float(fitted.seconds(each.size_bytes)) / each.seconds - 1) for each in measured]
+        return {
+            "link": name,
+            "latency_us": fitted.latency_s * 1e6,
+            "bus_gbs": fitted.bus_gbs,
+            "mean_error_pct": float(np.mean(off_pct)),
+        }
 
     def _repr_html_(self) -> str:
         return self.show().html

@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from multiprocessing import parent_process
@@ -59,7 +60,8 @@ def serve(rank: int, ranks: int, ends: Any, barrier: Barrier, connection: Connec
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the parent has closed the ring
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent tells it
-        connection.send(Outcome(failure=f"{type(error).__name__}: {error}"))
+        with suppress(OSError):  # the parent is already taking the ring down
+            connection.send(Outcome(failure=f"{type(error).__name__}: {error}"))
 
 
 def _end_with_parent() -> None:

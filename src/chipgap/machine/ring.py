@@ -274,16 +274,18 @@ class Ring:
         for process in self._processes:
             if politely:
                 process.join(GOODBYE_S)
-            _stop(process)
+            process.terminate()
+        for process in self._processes:
+            process.join(GOODBYE_S)
+            _kill(process)
         self._connections.clear()
         self._processes.clear()
 
 
-def _stop(process: SpawnProcess) -> None:
-    for stop in (process.terminate, process.kill):
-        if process.is_alive():
-            stop()
-            process.join(GOODBYE_S)
+def _kill(process: SpawnProcess) -> None:
+    if process.is_alive():
+        process.kill()
+        process.join(GOODBYE_S)
     with suppress(ValueError):  # still alive: the system refuses to end it, and it is a daemon
         process.close()
 
